@@ -1,0 +1,64 @@
+//! What holds of the state after every message. For tests: the cost grows with the state.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use fvm_ipld_blockstore::Blockstore;
+use fvm_shared::ActorID;
+use fvm_shared::deal::DealID;
+
+use crate::api::DatasetId;
+use crate::error::Error;
+use crate::state::{DEALS, DETAILS, Deals, Details, LISTINGS, Listings, REWARDS, Rewards, State};
+
+/// Every invariant that the state breaks, in words; none for a sound state.
+pub fn check(state: &State, store: &impl Blockstore) -> Result<Vec<String>, Error> {
+    let mut broken = Vec::new();
+    let mut replicas: BTreeMap<DealID, (DatasetId, ActorID)> = BTreeMap::new();
+    let mut datasets = 0_u64;
+    Listings::load(store, &state.listings, &LISTINGS)?.for_each(|_, listing| {
+        datasets += 1;
+        let id = listing.id;
+        if !(1..=state.last_dataset).contains(&id) {
+            broken.push(format!("dataset {id} was never numbered"));
+        }
+        if listing.replicas.len() > listing.wanted as usize {
+            broken.push(format!("dataset {id} has more replicas than it wants"));
+        }
+        for replica in &listing.replicas {
+            if replicas.insert(replica.deal, (id, replica.provider)).is_some() {
+                broken.push(format!("deal {} fills two slots", replica.deal));
+            }
+        }
+        let mut providers: Vec<_> = listing.replicas.iter().map(|r| r.provider).collect();
+        providers.sort_unstable();
+        providers.dedup();
+        if providers.len() < listing.replicas.len() {
+            broken.push(format!("dataset {id} has two replicas at one provider"));
+        }
+    })?;
+    let mut details = 0_u64;
+    Details::load(store, &state.details, &DETAILS)?.for_each(|_, _| details += 1)?;
+    if datasets != state.last_dataset || details != state.last_dataset {
+        broken.push(format!(
+            "{} datasets were numbered, {datasets} are listed, {details} have details",
+            state.last_dataset
+        ));
+    }
+    Deals::load(store, &state.deals, &DEALS)?.for_each(|_, deal| {
+        let slot = (deal.dataset, deal.provider);
+        if !replicas.values().any(|replica| *replica == slot) {
+            broken.push(format!("a deal of f0{} fills no slot", deal.provider));
+        }
+    })?;
+    Rewards::load(store, &state.rewards, &REWARDS)?.for_each(|_, owed| {
+        if owed.is_negative() || owed.is_zero() {
+            broken.push(format!("someone is owed {owed}"));
+        }
+    })?;
+    let (_, token) = state.token.check_invariants(store, shared::token::GRANULARITY);
+    broken.extend(token.iter().map(ToString::to_string));
+    Ok(broken)
+}

@@ -1,0 +1,120 @@
+//! From source to bundles: every actor to WASM, checked against what the FVM accepts, packed in
+//! CAR files. Cargo rebuilds only what changed.
+
+mod bundle;
+mod toolchain;
+mod validate;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+pub use bundle::Entry;
+pub use toolchain::Toolchain;
+
+/// An actor of a bundle: its name in the manifest and the crate that it is built from.
+struct Actor {
+    name: &'static str,
+    package: &'static str,
+}
+
+const fn actor(name: &'static str, package: &'static str) -> Actor {
+    Actor { name, package }
+}
+
+/// What the project ships.
+const SHIPPED: &[Actor] = &[actor("init", "actor_init"), actor("datadao", "actor_datadao")];
+
+/// Stand-ins for the official built-in actors, in the order of the official manifest: positions are
+/// binding. Init is ours.
+const BUILTIN: &[Actor] = &[
+    actor("system", "builtin_system"),
+    actor("init", "actor_init"),
+    actor("cron", "builtin_cron"),
+    actor("account", "builtin_account"),
+    actor("storagepower", "builtin_power"),
+    actor("storageminer", "builtin_miner"),
+    actor("storagemarket", "builtin_market"),
+    actor("paymentchannel", "builtin_inert"),
+    actor("multisig", "builtin_inert"),
+    actor("reward", "builtin_reward"),
+    actor("verifiedregistry", "builtin_verifreg"),
+    actor("datacap", "builtin_datacap"),
+    actor("placeholder", "builtin_placeholder"),
+    actor("evm", "builtin_inert"),
+    actor("eam", "builtin_inert"),
+    actor("ethaccount", "builtin_ethaccount"),
+];
+
+/// Attackers, for the test suite.
+const HOSTILE: &[Actor] = &[actor("hostile-owner", "hostile_owner")];
+
+/// The bundles that a build makes, under `target/bundle`.
+#[derive(Clone, Debug)]
+pub struct Bundles {
+    /// What the project ships.
+    pub shipped: PathBuf,
+    /// Stand-in built-in actors, for machines without an official bundle.
+    pub builtin: PathBuf,
+    /// Attackers, for the test suite.
+    pub hostile: PathBuf,
+    /// Every entry of `shipped`.
+    pub entries: Vec<Entry>,
+}
+
+/// Builds what changed and writes the bundles and `manifest.json`.
+pub fn build() -> Result<Bundles> {
+    let root = workspace_root();
+    let toolchain = Toolchain::find()?;
+    compile(&root, &toolchain)?;
+    let out = root.join("target/bundle");
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let modules = root.join("target/wasm/wasm32-unknown-unknown/wasm");
+    let pack = |file: &str, actors| bundle::pack(&modules, actors, &out.join(file));
+    let entries = pack("bundle.car", SHIPPED)?;
+    pack("builtin.car", BUILTIN)?;
+    pack("hostile.car", HOSTILE)?;
+    bundle::write_manifest(&out.join("manifest.json"), &toolchain, &entries)?;
+    Ok(Bundles {
+        shipped: out.join("bundle.car"),
+        builtin: out.join("builtin.car"),
+        hostile: out.join("hostile.car"),
+        entries,
+    })
+}
+
+/// The directory of the workspace that this command was built from.
+#[must_use]
+pub fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
+}
+
+fn compile(root: &Path, toolchain: &Toolchain) -> Result<()> {
+    let mut packages: Vec<_> =
+        [SHIPPED, BUILTIN, HOSTILE].into_iter().flatten().map(|a| a.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    let mut cargo = Command::new(&toolchain.cargo);
+    cargo
+        .current_dir(root)
+        .args(["build", "--locked", "--profile=wasm", "--target=wasm32-unknown-unknown"])
+        .args(&toolchain.args)
+        .args(packages.iter().map(|package| format!("--package={package}")))
+        .env("CARGO_TARGET_DIR", root.join("target/wasm"))
+        .env("RUSTFLAGS", toolchain.rust_flags(root))
+        .envs(toolchain.env.iter().map(|(key, value)| (key, value)))
+        .stdin(Stdio::null());
+    // What the outer cargo sets for its own toolchain must not reach the inner one.
+    for key in ["RUSTUP_TOOLCHAIN", "CARGO_ENCODED_RUSTFLAGS", "LD_LIBRARY_PATH"] {
+        if !toolchain.env.iter().any(|(name, _)| *name == key) {
+            cargo.env_remove(key);
+        }
+    }
+    let status =
+        cargo.status().with_context(|| format!("cannot run {}", toolchain.cargo.display()))?;
+    if !status.success() {
+        bail!("the actors did not compile ({status}); the compiler says above why");
+    }
+    Ok(())
+}

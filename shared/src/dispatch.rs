@@ -1,0 +1,160 @@
+//! FRC-42 dispatch: a table of methods, each with its caller policy and its handler.
+//!
+//! [`dispatch!`](crate::dispatch!) is the only way into an actor, so a method without a declared
+//! caller cannot exist. The order is fixed: an unknown method ends with USR_UNHANDLED_MESSAGE, then
+//! a caller the table does not admit with USR_FORBIDDEN, then parameters that do not decode with
+//! USR_SERIALIZATION, and only then does the handler run.
+
+use alloc::format;
+use alloc::string::ToString;
+use core::any::TypeId;
+
+use fvm_ipld_encoding::ipld_block::IpldBlock;
+use fvm_ipld_encoding::{CBOR, DAG_CBOR};
+use fvm_shared::ActorID;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Anyone: the method takes nothing from whom it is called by, or books it to the caller.
+    Anyone,
+    /// Whom the actor's own state names, under this role. The handler's rules check it and refuse
+    /// others with the actor's own error.
+    Role(&'static str),
+    /// One actor.
+    Only(ActorID),
+    /// One of these actors.
+    OneOf(&'static [ActorID]),
+    /// Actors whose code has this 1-based position in the manifest of built-in actors.
+    Builtin(i32),
+}
+
+impl Caller {
+    /// Whether the table admits `caller`. `kind` looks up the manifest position of the caller's
+    /// code, and is asked only where the policy needs it.
+    pub fn admits(&self, caller: ActorID, kind: impl FnOnce() -> Option<i32>) -> bool {
+        match self {
+            Caller::Anyone | Caller::Role(_) => true,
+            Caller::Only(id) => caller == *id,
+            Caller::OneOf(ids) => ids.contains(&caller),
+            Caller::Builtin(position) => kind() == Some(*position),
+        }
+    }
+}
+
+/// Decodes a method's parameters: DAG-CBOR or CBOR, nothing before or after. A method of `()` takes
+/// no parameters at all.
+pub fn decode_params<P: DeserializeOwned + 'static>(
+    params: Option<&IpldBlock>,
+) -> Result<P, Error> {
+    if TypeId::of::<P>() == TypeId::of::<()>() {
+        return match params {
+            // A unit is CBOR null, whoever encodes it.
+            None => decode(&[0xf6]),
+            Some(_) => Err(Error::Params("this method takes none".to_string())),
+        };
+    }
+    match params {
+        None => Err(Error::Params("missing".to_string())),
+        Some(block) if matches!(block.codec, DAG_CBOR | CBOR) => decode(&block.data),
+        Some(block) => Err(Error::Params(format!("codec {:#x} is not CBOR", block.codec))),
+    }
+}
+
+fn decode<P: DeserializeOwned>(data: &[u8]) -> Result<P, Error> {
+    fvm_ipld_encoding::from_slice(data).map_err(|e| Error::Params(e.to_string()))
+}
+
+/// Encodes a reply or parameters as DAG-CBOR. `()` is nothing at all.
+pub fn encode<T: Serialize + 'static>(value: &T) -> Result<Option<IpldBlock>, Error> {
+    if TypeId::of::<T>() == TypeId::of::<()>() {
+        return Ok(None);
+    }
+    let data = fvm_ipld_encoding::to_vec(value).map_err(|e| Error::encoding("value", e))?;
+    Ok(Some(IpldBlock { codec: DAG_CBOR, data }))
+}
+
+/// Declares the methods of an actor and exports its `invoke`.
+///
+/// A row is `number => caller policy => handler`. The number is a pattern: a literal, a constant or
+/// [`method_hash!`](crate::method_hash!), or several with `|`. A handler is
+/// `fn(Params) -> Result<Reply, E>` with `E:` [`Fault`](crate::Fault).
+///
+/// After the last row, `; else fallback` names a `fn(MethodNum) -> u32` for every other method, for
+/// actors that accept unknown FRC-42 calls as the built-in account does.
+#[macro_export]
+macro_rules! dispatch {
+    ($($method:pat => $caller:expr => $handler:path),+ $(,)?) => {
+        $crate::dispatch! { @entry { $($method => $caller => $handler,)+ } |method| $crate::host::unhandled(method) }
+    };
+    ($($method:pat => $caller:expr => $handler:path),+ ; else $fallback:path $(,)?) => {
+        $crate::dispatch! { @entry { $($method => $caller => $handler,)+ } $fallback }
+    };
+    (@entry { $($method:pat => $caller:expr => $handler:path,)+ } $fallback:expr) => {
+        /// The entry point that the FVM calls.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn invoke(params: u32) -> u32 {
+            $crate::host::enter();
+            match $crate::host::method() {
+                $($method => $crate::host::run(params, $caller, $handler),)+
+                method => ($fallback)(method),
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn block(data: &[u8]) -> IpldBlock {
+        IpldBlock { codec: DAG_CBOR, data: data.to_vec() }
+    }
+
+    #[test]
+    fn the_table_admits_whom_it_names() {
+        let nobody = || None;
+        assert!(Caller::Anyone.admits(100, nobody));
+        assert!(Caller::Only(5).admits(5, nobody) && !Caller::Only(5).admits(6, nobody));
+        assert!(Caller::OneOf(&[1, 2]).admits(2, nobody));
+        assert!(!Caller::OneOf(&[1, 2]).admits(3, nobody));
+        assert!(Caller::Builtin(6).admits(100, || Some(6)));
+        assert!(!Caller::Builtin(6).admits(100, || Some(7)));
+        assert!(!Caller::Builtin(6).admits(100, nobody));
+    }
+
+    #[test]
+    fn params_are_exactly_one_cbor_value_of_the_right_shape() {
+        let pair = [0x82, 0x01, 0x02];
+        assert_eq!(decode_params::<(u64, u64)>(Some(&block(&pair))), Ok((1, 2)));
+        let refused: Vec<(&str, Option<IpldBlock>)> = vec![
+            ("missing", None),
+            ("garbage", Some(block(&[0xff, 0x00]))),
+            ("short", Some(block(&[0x81, 0x01]))),
+            ("long", Some(block(&[0x83, 0x01, 0x02, 0x03]))),
+            ("trailing", Some(block(&[0x82, 0x01, 0x02, 0x00]))),
+            ("truncated", Some(block(&[0x82, 0x01]))),
+            ("raw codec", Some(IpldBlock { codec: 0x55, data: pair.to_vec() })),
+        ];
+        for (what, params) in refused {
+            let decoded = decode_params::<(u64, u64)>(params.as_ref());
+            assert!(matches!(decoded, Err(Error::Params(_))), "{what}: {decoded:?}");
+        }
+    }
+
+    #[test]
+    fn a_method_of_unit_takes_no_params_and_replies_nothing() {
+        assert_eq!(decode_params::<()>(None), Ok(()));
+        assert!(decode_params::<()>(Some(&block(&[0xf6]))).is_err());
+        assert_eq!(encode(&()).unwrap(), None);
+        assert_eq!(encode(&true).unwrap(), Some(block(&[0xf5])));
+        assert_eq!(encode(&None::<u64>).unwrap(), Some(block(&[0xf6])));
+    }
+}

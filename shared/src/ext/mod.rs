@@ -1,0 +1,92 @@
+//! Foreign interfaces: the methods of other actors that ours call or answer, with the shapes of
+//! their parameters and replies. A method whose parameter or reply is one bare value (transparent,
+//! in the FVM's words) has no type here: the value's own type serves.
+
+pub mod account;
+pub mod init;
+pub mod market;
+pub mod miner;
+pub mod power;
+
+use alloc::vec::Vec;
+
+use cid::Cid;
+use fvm_ipld_encoding::tuple::*;
+use fvm_ipld_encoding::{BytesDe, BytesSer};
+use fvm_shared::ActorID;
+use fvm_shared::error::ExitCode;
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+
+pub const SYSTEM_ACTOR: ActorID = 0;
+pub const INIT_ACTOR: ActorID = 1;
+pub const REWARD_ACTOR: ActorID = 2;
+pub const CRON_ACTOR: ActorID = 3;
+pub const POWER_ACTOR: ActorID = 4;
+pub const MARKET_ACTOR: ActorID = 5;
+pub const VERIFREG_ACTOR: ActorID = 6;
+pub const DATACAP_ACTOR: ActorID = 7;
+pub const EAM_ACTOR: ActorID = 10;
+pub const BURNT_FUNDS_ACTOR: ActorID = 99;
+
+/// Positions of the official codes in the manifest of built-in actors, as
+/// `get_builtin_actor_type` returns them. The FVM's own codes end with [`builtin::LAST`]; what a
+/// network adds comes after.
+pub mod builtin {
+    pub const SYSTEM: i32 = 1;
+    pub const INIT: i32 = 2;
+    pub const CRON: i32 = 3;
+    pub const ACCOUNT: i32 = 4;
+    pub const POWER: i32 = 5;
+    pub const MINER: i32 = 6;
+    pub const MARKET: i32 = 7;
+    pub const PAYMENT_CHANNEL: i32 = 8;
+    pub const MULTISIG: i32 = 9;
+    pub const REWARD: i32 = 10;
+    pub const VERIFREG: i32 = 11;
+    pub const DATACAP: i32 = 12;
+    pub const PLACEHOLDER: i32 = 13;
+    pub const EVM: i32 = 14;
+    pub const EAM: i32 = 15;
+    pub const ETH_ACCOUNT: i32 = 16;
+    pub const LAST: i32 = ETH_ACCOUNT;
+}
+
+/// The CID of data that is not in the state tree. The FVM checks that every link of a state block,
+/// of a parameter and of a reply leads to a block it knows, so this one travels as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataCid(pub Cid);
+
+impl Serialize for DataCid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        BytesSer(&self.0.to_bytes()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DataCid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let BytesDe(bytes) = BytesDe::deserialize(deserializer)?;
+        Cid::try_from(bytes.as_slice()).map(DataCid).map_err(D::Error::custom)
+    }
+}
+
+/// Outcome of a batch: how many items succeeded, and the index and code of each that did not.
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchReturn {
+    pub success_count: u32,
+    pub fail_codes: Vec<FailCode>,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
+pub struct FailCode {
+    pub index: u32,
+    pub code: ExitCode,
+}
+
+impl BatchReturn {
+    /// How many items the batch had.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.success_count as usize + self.fail_codes.len()
+    }
+}

@@ -1,0 +1,263 @@
+//! The FVM as an actor sees it. The only module that makes system calls.
+
+use alloc::string::ToString;
+
+use fvm_actor_utils::messaging::{Messaging, MessagingError};
+use fvm_ipld_encoding::ipld_block::IpldBlock;
+use fvm_sdk::{self as sdk, NO_DATA_BLOCK_ID};
+use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::econ::TokenAmount;
+use fvm_shared::error::ExitCode;
+use fvm_shared::sys::SendFlags;
+use fvm_shared::{ActorID, METHOD_SEND, MethodNum, Response};
+use num_traits::Zero;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::event::Event;
+use crate::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
+use crate::{Caller, Error, Fault, auth, dispatch, map};
+
+/// The actor's blocks, through the IPLD system calls.
+pub use fvm_actor_utils::blockstore::Blockstore as Store;
+
+/// Prepares the actor to run a method: a panic becomes an abort that says where it was.
+pub fn enter() {
+    sdk::vm::set_panic_handler();
+}
+
+/// Runs one row of the method table and ends the method on any error.
+pub fn run<P, R, E>(params: u32, allowed: Caller, handler: fn(P) -> Result<R, E>) -> u32
+where
+    P: DeserializeOwned + 'static,
+    R: Serialize + 'static,
+    E: Fault,
+{
+    if !allowed.admits(caller(), || builtin_type(caller())) {
+        abort(&Error::Caller(caller()));
+    }
+    let params = match sdk::message::params_raw(params) {
+        Ok(block) => block,
+        Err(number) => abort(&Error::Params(number.to_string())),
+    };
+    let params = match dispatch::decode_params(params.as_ref()) {
+        Ok(params) => params,
+        Err(error) => abort(&error),
+    };
+    let reply = match handler(params) {
+        Ok(reply) => reply,
+        Err(error) => abort(&error),
+    };
+    match dispatch::encode(&reply) {
+        Ok(None) => NO_DATA_BLOCK_ID,
+        Ok(Some(block)) => match sdk::ipld::put_block(block.codec, &block.data) {
+            Ok(id) => id,
+            Err(number) => abort(&Error::encoding("reply", number)),
+        },
+        Err(error) => abort(&error),
+    }
+}
+
+/// Ends a method that the table does not have.
+pub fn unhandled(method: MethodNum) -> u32 {
+    abort(&Error::Method(method))
+}
+
+/// Ends the method with an error. Nothing it did remains.
+pub fn abort(error: &impl Fault) -> ! {
+    sdk::vm::exit(error.exit_code().value(), None, Some(&error.to_string()))
+}
+
+/// The method that was called.
+pub fn method() -> MethodNum {
+    sdk::message::method_number()
+}
+
+/// The actor that called.
+pub fn caller() -> ActorID {
+    sdk::message::caller()
+}
+
+/// This actor.
+pub fn receiver() -> ActorID {
+    sdk::message::receiver()
+}
+
+/// The value that came with the call, already in this actor's balance.
+pub fn value() -> TokenAmount {
+    sdk::message::value_received()
+}
+
+/// The current epoch.
+pub fn epoch() -> ChainEpoch {
+    sdk::network::curr_epoch()
+}
+
+/// This actor's balance. Anyone can raise it by a plain send, so no price may come from it.
+pub fn balance() -> TokenAmount {
+    sdk::sself::current_balance()
+}
+
+/// The manifest position of an actor's code; `None` where there is no such actor or its code is
+/// not in the manifest.
+pub fn builtin_type(actor: ActorID) -> Option<i32> {
+    code_type(&sdk::actor::get_actor_code_cid(&Address::new_id(actor))?)
+}
+
+/// The manifest position of a code; `None` where it is not in the manifest.
+pub fn code_type(code: &cid::Cid) -> Option<i32> {
+    sdk::actor::get_builtin_actor_type(code)
+}
+
+/// The ID of the actor that has this address.
+pub fn resolve(address: &Address) -> Result<ActorID, Error> {
+    sdk::actor::resolve_address(address).ok_or(Error::Unresolved(*address))
+}
+
+/// Like [`resolve`], but makes the account or placeholder if the address has none yet.
+pub fn resolve_or_create(address: &Address) -> Result<ActorID, Error> {
+    if let Some(id) = sdk::actor::resolve_address(address) {
+        return Ok(id);
+    }
+    send(address, METHOD_SEND, None, TokenAmount::zero())?;
+    resolve(address)
+}
+
+/// Reads the actor's state.
+pub fn load<S: DeserializeOwned>() -> Result<S, Error> {
+    let root = sdk::sself::root().map_err(|e| Error::state("actor", e))?;
+    map::get_block(&Store, "actor", &root)
+}
+
+/// Writes the actor's state. Blocks that it links must have been flushed.
+pub fn commit<S: Serialize>(state: &S) -> Result<(), Error> {
+    if sdk::vm::read_only() {
+        return Err(Error::ReadOnly);
+    }
+    let root = map::put_block(&Store, "actor", state)?;
+    sdk::sself::set_root(&root).map_err(|e| Error::state("actor", e))
+}
+
+/// Emits an event.
+pub fn emit(event: Event) -> Result<(), Error> {
+    sdk::event::emit_event(&event.build()?).map_err(|e| Error::encoding("event", e))
+}
+
+/// Hashes with blake2b-256 at the price of a system call.
+pub fn blake2b(data: &[u8]) -> [u8; 32] {
+    sdk::crypto::hash_blake2b(data)
+}
+
+/// CBOR parameters for a call.
+pub fn params<P: Serialize>(params: &P) -> Result<Option<IpldBlock>, Error> {
+    IpldBlock::serialize_cbor(params).map_err(|e| Error::encoding("parameters", e))
+}
+
+/// Calls another actor and returns its raw reply. Any exit but OK is an error.
+pub fn send(
+    to: &Address,
+    method: MethodNum,
+    params: Option<IpldBlock>,
+    value: TokenAmount,
+) -> Result<Option<IpldBlock>, Error> {
+    accept(to, method, try_send(to, method, params, value, None, SendFlags::empty())?)
+}
+
+/// Calls another actor read-only, without value, and decodes its reply.
+pub fn view<P: Serialize, R: DeserializeOwned>(
+    to: &Address,
+    method: MethodNum,
+    p: &P,
+) -> Result<R, Error> {
+    reply(accept(
+        to,
+        method,
+        try_send(to, method, params(p)?, TokenAmount::zero(), None, SendFlags::READ_ONLY)?,
+    )?)
+}
+
+/// Calls another actor's method that takes no parameters read-only, and decodes its reply.
+pub fn get<R: DeserializeOwned>(to: &Address, method: MethodNum) -> Result<R, Error> {
+    reply(accept(
+        to,
+        method,
+        try_send(to, method, None, TokenAmount::zero(), None, SendFlags::READ_ONLY)?,
+    )?)
+}
+
+/// Decodes a reply that must be there.
+pub fn reply<R: DeserializeOwned>(block: Option<IpldBlock>) -> Result<R, Error> {
+    block
+        .ok_or_else(|| Error::encoding("reply of another actor", "empty"))?
+        .deserialize()
+        .map_err(|e| Error::encoding("reply of another actor", e))
+}
+
+/// Calls another actor and leaves its exit code to the caller. At most `gas_limit` gas is spent.
+pub fn try_send(
+    to: &Address,
+    method: MethodNum,
+    params: Option<IpldBlock>,
+    value: TokenAmount,
+    gas_limit: Option<u64>,
+    flags: SendFlags,
+) -> Result<Response, Error> {
+    sdk::send::send(to, method, params, value, gas_limit, flags)
+        .map_err(|number| Error::Syscall { to: *to, number })
+}
+
+fn accept(to: &Address, method: MethodNum, response: Response) -> Result<Option<IpldBlock>, Error> {
+    match response.exit_code {
+        ExitCode::OK => Ok(response.return_data),
+        code => Err(Error::Refused { to: *to, method, code }),
+    }
+}
+
+/// Whether `signer` vouches for `message` (see [`auth::vouches`]). The call is read-only; any
+/// failure of the signer is [`Error::Signature`].
+pub fn authenticate(signer: &Address, signature: &[u8], message: &[u8]) -> Result<(), Error> {
+    let p = AuthenticateMessageParams { signature: signature.to_vec(), message: message.to_vec() };
+    let response = try_send(
+        signer,
+        AUTHENTICATE_MESSAGE,
+        params(&p)?,
+        TokenAmount::zero(),
+        None,
+        SendFlags::READ_ONLY,
+    )?;
+    if auth::vouches(response.exit_code, response.return_data.as_ref()) {
+        Ok(())
+    } else {
+        Err(Error::Signature(*signer))
+    }
+}
+
+/// The f2 address of the next actor that this message creates: it stays the same if the chain
+/// re-organises and IDs change.
+pub fn next_actor_address() -> Address {
+    sdk::actor::next_actor_address()
+}
+
+/// Creates an actor. Only Init may.
+pub fn create_actor(id: ActorID, code: &cid::Cid, delegated: Option<Address>) -> Result<(), Error> {
+    sdk::actor::create_actor(id, code, delegated)
+        .map_err(|number| Error::Syscall { to: Address::new_id(id), number })
+}
+
+/// Sends for `frc46_token`'s receiver hook, spending at most `gas_limit` gas.
+pub struct Limited {
+    pub gas_limit: Option<u64>,
+}
+
+impl Messaging for Limited {
+    fn send(
+        &self,
+        to: &Address,
+        method: MethodNum,
+        params: Option<IpldBlock>,
+        value: TokenAmount,
+    ) -> Result<Response, MessagingError> {
+        Ok(sdk::send::send(to, method, params, value, self.gas_limit, SendFlags::empty())?)
+    }
+}

@@ -1,0 +1,27 @@
+//! What two or more actors need.
+//!
+//! The crate splits where the FVM begins. Everything but [`host`] is plain Rust over a
+//! [`fvm_ipld_blockstore::Blockstore`] and runs under `cargo test`; `host` is the one place that
+//! makes system calls, and exists only on `wasm32`.
+#![no_std]
+
+extern crate alloc;
+
+pub mod auth;
+pub mod dispatch;
+pub mod error;
+pub mod event;
+pub mod ext;
+#[cfg(target_arch = "wasm32")]
+pub mod host;
+pub mod map;
+pub mod math;
+pub mod method;
+pub mod token;
+
+pub use dispatch::Caller;
+pub use error::{Error, Fault};
+pub use frc42_dispatch::method_hash;
+pub use fvm_shared::MethodNum;
+pub use map::{Map, MapSpec};
+pub use method::Method;

@@ -1,0 +1,32 @@
+//! The interface that FRC-46 gives a token. Amounts are in the token's smallest unit.
+
+use alloc::string::String;
+
+use frc46_token::token::types::{
+    BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
+    GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
+    TransferFromReturn, TransferParams, TransferReturn,
+};
+use fvm_shared::address::Address;
+use fvm_shared::econ::TokenAmount;
+
+/// All amounts are multiples of this; 1 is 18 decimals.
+pub const GRANULARITY: u64 = 1;
+
+crate::methods! {
+    "Name" Name(()) -> String;
+    "Symbol" Symbol(()) -> String;
+    "Granularity" Granularity(()) -> u64;
+    "TotalSupply" TotalSupply(()) -> TokenAmount;
+    "Balance" Balance(Address) -> TokenAmount;
+    /// What the reference token calls [`Balance`].
+    "BalanceOf" BalanceOf(Address) -> TokenAmount;
+    "Allowance" Allowance(GetAllowanceParams) -> TokenAmount;
+    "Transfer" Transfer(TransferParams) -> TransferReturn;
+    "TransferFrom" TransferFrom(TransferFromParams) -> TransferFromReturn;
+    "IncreaseAllowance" IncreaseAllowance(IncreaseAllowanceParams) -> TokenAmount;
+    "DecreaseAllowance" DecreaseAllowance(DecreaseAllowanceParams) -> TokenAmount;
+    "RevokeAllowance" RevokeAllowance(RevokeAllowanceParams) -> ();
+    "Burn" Burn(BurnParams) -> BurnReturn;
+    "BurnFrom" BurnFrom(BurnFromParams) -> BurnFromReturn;
+}

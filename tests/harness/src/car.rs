@@ -1,0 +1,42 @@
+//! Export of a state as a CAR.
+
+use std::collections::HashSet;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use cid::Cid;
+use fvm_ipld_blockstore::Blockstore;
+use fvm_ipld_car::{Block, CarWriter};
+use fvm_ipld_encoding::{CBOR, DAG_CBOR, from_slice};
+
+use crate::store::Store;
+
+/// Writes every block that the root reaches, each once.
+pub fn export(store: &Store, root: Cid, out: impl Write) -> Result<()> {
+    let mut writer = CarWriter::new(vec![root].into(), out)?;
+    let (mut open, mut seen) = (vec![root], HashSet::from([root]));
+    while let Some(cid) = open.pop() {
+        let data = store.get(&cid)?.with_context(|| format!("block {cid} is missing"))?;
+        for link in links(cid.codec(), &data)? {
+            // Identity CIDs hold their data; commitments of pieces and sectors name data that is
+            // not in the state.
+            let is_block = link.hash().code() != 0 && matches!(link.codec(), DAG_CBOR | 0x55);
+            if is_block && seen.insert(link) {
+                open.push(link);
+            }
+        }
+        writer.write(Block { cid, data })?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn links(codec: u64, data: &[u8]) -> Result<Vec<Cid>> {
+    if codec != DAG_CBOR && codec != CBOR {
+        return Ok(vec![]);
+    }
+    let value: ipld_core::ipld::Ipld = from_slice(data)?;
+    let mut links = vec![];
+    value.references(&mut links);
+    Ok(links)
+}

@@ -1,0 +1,40 @@
+//! A Filecoin network in process, on the real FVM: real WASM, gas, system calls and signatures.
+//!
+//! [`Network`] is the whole of it: state, epochs, messages. [`Account`] and [`Provider`] are handles
+//! on actors that everybody needs. Everything happens by messages, as on a real network, so the same
+//! code runs on the stand-in built-in actors and on an official bundle.
+
+mod account;
+mod bundle;
+mod car;
+mod genesis;
+mod machine;
+mod message;
+mod network;
+mod outcome;
+mod provider;
+mod store;
+mod trace;
+
+pub use account::{Account, Key};
+pub use bundle::{Actors, Bundle, OFFICIAL};
+pub use fvm_shared::econ::TokenAmount;
+pub use machine::NETWORK_VERSION;
+pub use message::{Call, SignedMessage};
+pub use network::{BLOCK_GAS_LIMIT, Network, Snapshot};
+pub use outcome::{Outcome, Reply};
+pub use provider::Provider;
+pub use store::Store;
+pub use trace::CallTree;
+
+/// An amount of whole FIL.
+#[must_use]
+pub fn fil(whole: i64) -> TokenAmount {
+    TokenAmount::from_whole(whole)
+}
+
+/// An amount of attoFIL.
+#[must_use]
+pub fn atto(atto: u64) -> TokenAmount {
+    TokenAmount::from_atto(atto)
+}

@@ -1,0 +1,376 @@
+//! A network: its state, its clock, and the messages it runs.
+
+use std::io::Write;
+use std::marker::PhantomData;
+
+use anyhow::{Context, Result};
+use cid::Cid;
+use fvm::executor::{ApplyKind, DefaultExecutor, Executor as _, ThreadedExecutor};
+use fvm::machine::{DefaultMachine, Machine, NetworkConfig};
+use fvm::state_tree::ActorState;
+use fvm_ipld_encoding::{CborStore, RawBytes, to_vec};
+use fvm_shared::ActorID;
+use fvm_shared::address::{Address, Protocol};
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::econ::TokenAmount;
+use fvm_shared::message::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::ext::init::{EXEC, Exec4Params, ExecParams, ExecReturn};
+use shared::ext::{CRON_ACTOR, INIT_ACTOR, REWARD_ACTOR, SYSTEM_ACTOR};
+use shared::{Map, Method};
+
+use crate::account::{Account, Key};
+use crate::bundle::Actors;
+use crate::genesis::{self, Founders};
+use crate::machine::{self, Executor, NETWORK_VERSION, NetworkMachine, Randomness};
+use crate::message::{Call, SignedMessage};
+use crate::outcome::{Outcome, Reply};
+use crate::store::Store;
+
+/// Gas that a block holds, and so the most that a message can have.
+pub const BLOCK_GAS_LIMIT: u64 = 10_000_000_000;
+/// Epochs between the cron ticks of [`Network::skip`]: a deadline's length.
+const SKIP_STRIDE: ChainEpoch = 60;
+/// What `chain_id` tells actors: the one of a local development network.
+const CHAIN_ID: u64 = 31_415_926;
+/// Seconds from one epoch to the next.
+const EPOCH_SECONDS: u64 = 30;
+/// FIL in circulation, for the rules that depend on it.
+const CIRCULATING_FIL: i64 = 500_000_000;
+/// FIL that a new account starts with.
+const ACCOUNT_FUNDS: i64 = 100_000;
+
+/// A Filecoin network in process.
+///
+/// Methods that run messages panic where the machine itself breaks, which no message can bring
+/// about; whatever a message can bring about is in its [`Outcome`].
+pub struct Network {
+    store: Store,
+    actors: Actors,
+    executor: Executor,
+    epoch: ChainEpoch,
+    base_fee: TokenAmount,
+    tracing: bool,
+    founders: Founders,
+}
+
+/// A state of a network to go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub root: Cid,
+    pub epoch: ChainEpoch,
+}
+
+impl Network {
+    /// A network with these actors at epoch 1, all singletons constructed. Gas costs nothing until
+    /// [`Network::set_base_fee`].
+    pub fn new(actors: &Actors) -> Result<Self> {
+        machine::compile(actors)?;
+        let store = Store::over(actors.blocks.clone());
+        let (root, founders) = genesis::state_tree(&store, actors, "fab")?;
+        let at_genesis = Snapshot { root, epoch: 0 };
+        let base_fee = TokenAmount::default();
+        let executor = executor(&store, &at_genesis, &base_fee, false)?;
+        let mut network = Network {
+            store,
+            actors: actors.clone(),
+            executor,
+            epoch: 0,
+            base_fee,
+            tracing: false,
+            founders,
+        };
+        let root = network.founders.verifreg_root.clone();
+        genesis::construct(&mut network, &root);
+        network.advance(1);
+        Ok(network)
+    }
+
+    /// The actors that run here.
+    #[must_use]
+    pub fn actors(&self) -> &Actors {
+        &self.actors
+    }
+
+    /// The epoch whose messages are running.
+    #[must_use]
+    pub fn epoch(&self) -> ChainEpoch {
+        self.epoch
+    }
+
+    /// Sets what a unit of gas burns from now on.
+    pub fn set_base_fee(&mut self, base_fee: TokenAmount) {
+        self.base_fee = base_fee;
+        let here = self.snapshot();
+        self.enter(here);
+    }
+
+    /// Records the calls of every message from now on ([`Outcome::calls`]), at some cost in time.
+    pub fn set_tracing(&mut self, tracing: bool) {
+        self.tracing = tracing;
+        let here = self.snapshot();
+        self.enter(here);
+    }
+
+    // Time
+
+    /// Advances epoch by epoch, with a cron tick at the end of each.
+    pub fn advance(&mut self, epochs: ChainEpoch) {
+        for _ in 0..epochs {
+            self.tick();
+            self.jump(1);
+        }
+    }
+
+    /// Advances far: a cron tick every 60 epochs instead of every one, as after null rounds. What is
+    /// scheduled for an epoch in between runs up to 60 epochs late.
+    pub fn skip(&mut self, epochs: ChainEpoch) {
+        let end = self.epoch + epochs;
+        while self.epoch < end {
+            self.jump(SKIP_STRIDE.min(end - self.epoch));
+            self.tick();
+        }
+    }
+
+    fn tick(&mut self) {
+        let cron = Call::new(Address::new_id(SYSTEM_ACTOR), Address::new_id(CRON_ACTOR));
+        self.implicit(cron.method(2, &())).ok();
+    }
+
+    fn jump(&mut self, epochs: ChainEpoch) {
+        let Snapshot { root, epoch } = self.snapshot();
+        self.enter(Snapshot { root, epoch: epoch + epochs });
+    }
+
+    // Messages
+
+    /// Runs a message of an account, with the account's next nonce, as if its signature had been
+    /// checked.
+    pub fn run(&mut self, call: Call) -> Outcome {
+        let sequence = self.nonce(&call.from);
+        let message = call.message(sequence);
+        let length = to_vec(&message).expect("a message that encodes").len();
+        self.apply(message, ApplyKind::Explicit, length)
+    }
+
+    /// Runs a signed message as a node does: an invalid signature is refused before anything runs.
+    pub fn submit(&mut self, message: SignedMessage) -> Result<Outcome> {
+        message.verify()?;
+        let length = message.chain_length()?;
+        Ok(self.apply(message.message, ApplyKind::Explicit, length))
+    }
+
+    /// Runs a message as any actor, as the chain itself does for cron and rewards: no signature, no
+    /// nonce, no fee.
+    pub fn implicit(&mut self, call: Call) -> Outcome {
+        self.apply(call.message(0), ApplyKind::Implicit, 0)
+    }
+
+    /// Calls a method and keeps nothing of what it changed, like a node's `StateCall`.
+    pub fn dry_run(&mut self, call: Call) -> Outcome {
+        self.executor.0.state_tree_mut().begin_transaction();
+        let outcome = self.apply(call.message(0), ApplyKind::Implicit, 0);
+        self.executor.0.state_tree_mut().end_transaction(true).expect("an open transaction");
+        outcome
+    }
+
+    /// Calls a method of an actor's interface from an account.
+    pub fn call<M: Method>(
+        &mut self,
+        from: impl Into<Address>,
+        to: Address,
+        params: &M::Params,
+    ) -> Reply<M::Return> {
+        let outcome = self.run(Call::new(from, to).method(M::NUMBER, params));
+        Reply { outcome, kind: PhantomData }
+    }
+
+    /// Asks a method of an actor's interface and keeps nothing of what it changed.
+    pub fn view<M: Method>(&mut self, to: Address, params: &M::Params) -> M::Return {
+        let call = Call::new(Address::new_id(SYSTEM_ACTOR), to).method(M::NUMBER, params);
+        Reply::<M::Return> { outcome: self.dry_run(call), kind: PhantomData }.ok()
+    }
+
+    fn apply(&mut self, message: Message, kind: ApplyKind, length: usize) -> Outcome {
+        let ret = self.executor.execute_message(message, kind, length).expect("a working machine");
+        Outcome::new(ret)
+    }
+
+    // Actors
+
+    /// A new secp256k1 account of this name with 100,000 FIL.
+    pub fn account(&mut self, name: &str) -> Account {
+        self.found(Key::secp256k1(name))
+    }
+
+    /// A new BLS account of this name with 100,000 FIL.
+    pub fn bls_account(&mut self, name: &str) -> Account {
+        self.found(Key::bls(name))
+    }
+
+    fn found(&mut self, key: Key) -> Account {
+        let robust = key.address().expect("a key with an address");
+        self.fund(robust, TokenAmount::from_whole(ACCOUNT_FUNDS));
+        let id = self.resolve(&robust).expect("an account that was funded");
+        Account { id, robust, key }
+    }
+
+    /// Sends FIL from the faucet.
+    pub fn fund(&mut self, to: Address, amount: TokenAmount) {
+        let faucet = self.founders.faucet.address();
+        self.implicit(Call::new(faucet, to).value(amount)).ok();
+    }
+
+    /// The account that appoints verifiers.
+    #[must_use]
+    pub fn verifreg_root(&self) -> &Account {
+        &self.founders.verifreg_root
+    }
+
+    /// Creates one of this network's own actors through Init.Exec.
+    pub fn create<P: Serialize + 'static>(
+        &mut self,
+        from: impl Into<Address>,
+        actor: &str,
+        constructor_params: &P,
+    ) -> Reply<ExecReturn> {
+        let encoded = shared::dispatch::encode(constructor_params).expect("parameters that encode");
+        let params = ExecParams {
+            code_cid: self.actors.code(actor),
+            constructor_params: RawBytes::new(encoded.map(|block| block.data).unwrap_or_default()),
+        };
+        let call = Call::new(from, Address::new_id(INIT_ACTOR)).method(EXEC, &params);
+        Reply { outcome: self.run(call), kind: PhantomData }
+    }
+
+    /// Parameters to create one of this network's own actors through Init.Exec4.
+    #[must_use]
+    pub fn exec4_params(&self, actor: &str, subaddress: &[u8]) -> Exec4Params {
+        Exec4Params {
+            code_cid: self.actors.code(actor),
+            constructor_params: RawBytes::default(),
+            subaddress: RawBytes::new(subaddress.to_vec()),
+        }
+    }
+
+    /// Pays a block reward to a miner, with the gas reward on top, as for one won block.
+    pub fn block_reward(&mut self, miner: Address, gas_reward: TokenAmount) -> Outcome {
+        let params = (miner, TokenAmount::default(), gas_reward, 1_i64);
+        let call = Call::new(Address::new_id(SYSTEM_ACTOR), Address::new_id(REWARD_ACTOR));
+        self.implicit(call.method(2, &params))
+    }
+
+    // State
+
+    /// The ID of the actor with this address.
+    #[must_use]
+    pub fn resolve(&self, address: &Address) -> Option<ActorID> {
+        self.executor.0.state_tree().lookup_id(address).expect("a readable state tree")
+    }
+
+    /// The f2 address of the actor with this address, if it has one. Reads the whole address map.
+    pub fn robust_address(&mut self, address: &Address) -> Option<Address> {
+        let id = self.resolve(address)?;
+        let (map, _, _): (Cid, ActorID, String) =
+            self.state(&Address::new_id(INIT_ACTOR)).expect("a readable Init");
+        let store = self.executor.0.blockstore();
+        let map = Map::<_, Address, ActorID>::load(store, &map, &genesis::ADDRESSES)
+            .expect("a readable address map");
+        let mut found = None;
+        map.for_each(|key, mapped| {
+            let address = Address::from_bytes(key).ok();
+            if *mapped == id && address.is_some_and(|a| a.protocol() == Protocol::Actor) {
+                found = address;
+            }
+        })
+        .expect("a readable address map");
+        found
+    }
+
+    /// The actor with this address.
+    #[must_use]
+    pub fn actor(&self, address: &Address) -> Option<ActorState> {
+        let id = self.resolve(address)?;
+        self.executor.0.state_tree().get_actor(id).expect("a readable state tree")
+    }
+
+    /// What an address holds; nothing where there is no actor.
+    #[must_use]
+    pub fn balance(&self, address: impl Into<Address>) -> TokenAmount {
+        self.actor(&address.into()).map(|actor| actor.balance).unwrap_or_default()
+    }
+
+    /// The next nonce of an account.
+    #[must_use]
+    pub fn nonce(&self, address: &Address) -> u64 {
+        self.actor(address).map_or(0, |actor| actor.sequence)
+    }
+
+    /// The state of an actor, decoded.
+    pub fn state<S: DeserializeOwned>(&self, address: &Address) -> Result<S> {
+        let actor = self.actor(address).with_context(|| format!("no actor {address}"))?;
+        let machine = &self.executor.0;
+        let state = machine.blockstore().get_cbor(&actor.state)?;
+        state.with_context(|| format!("no state of {address}"))
+    }
+
+    /// The blocks of this network, up to the last epoch or snapshot.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// All FIL that exists: the sum of all balances. No message changes it.
+    pub fn total_supply(&mut self) -> TokenAmount {
+        self.snapshot();
+        let mut total = TokenAmount::default();
+        let add = |_, actor: &ActorState| {
+            total += &actor.balance;
+            Ok(())
+        };
+        self.executor.0.state_tree().for_each(add).expect("a readable state tree");
+        total
+    }
+
+    /// The current state, to go back to.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let root = self.executor.flush().expect("a working machine");
+        Snapshot { root, epoch: self.epoch }
+    }
+
+    /// Goes back to a snapshot of this network.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.enter(snapshot.clone());
+    }
+
+    /// Writes the whole state as a CAR with the state root as its root, and returns that root.
+    pub fn export_car(&mut self, out: impl Write) -> Result<Cid> {
+        let Snapshot { root, .. } = self.snapshot();
+        crate::car::export(&self.store, root, out)?;
+        Ok(root)
+    }
+
+    fn enter(&mut self, at: Snapshot) {
+        self.epoch = at.epoch;
+        self.executor = executor(&self.store, &at, &self.base_fee, self.tracing)
+            .expect("a state that was flushed");
+    }
+}
+
+fn executor(
+    store: &Store,
+    at: &Snapshot,
+    base_fee: &TokenAmount,
+    tracing: bool,
+) -> Result<Executor> {
+    let mut config = NetworkConfig::new(NETWORK_VERSION);
+    config.chain_id(CHAIN_ID.into());
+    let timestamp = u64::try_from(at.epoch).unwrap_or(0) * EPOCH_SECONDS;
+    let mut context = config.for_epoch(at.epoch, timestamp, at.root);
+    context.set_base_fee(base_fee.clone());
+    context.set_circulating_supply(TokenAmount::from_whole(CIRCULATING_FIL));
+    context.tracing = tracing;
+    let machine: NetworkMachine = DefaultMachine::new(&context, store.clone(), Randomness)?;
+    Ok(ThreadedExecutor(DefaultExecutor::new(machine::engine()?, machine)?))
+}
