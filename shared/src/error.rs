@@ -40,10 +40,12 @@ pub enum Error {
     /// A state block is missing or unreadable: an invariant is broken.
     #[error("state of {what}: {why}")]
     State { what: &'static str, why: String },
-    /// A reply could not be encoded, or another actor's could not be decoded.
+    /// Something for or from another actor cannot be encoded or decoded.
     #[error("{what}: {why}")]
     Encoding { what: &'static str, why: String },
-    /// A call to another actor ended with this exit code.
+    /// A call to another actor ended with this exit code. Codes under 32 mean the same for every
+    /// actor and are passed on; what a callee means by its own is its own affair, and its word must
+    /// not be taken for ours.
     #[error("{to} refused method {method} with exit code {code}")]
     Refused { to: Address, method: MethodNum, code: ExitCode },
     /// A call to another actor could not be made at all.
@@ -66,7 +68,7 @@ impl Error {
         Error::State { what, why: why.to_string() }
     }
 
-    /// A reply of `what` that cannot be encoded or decoded.
+    /// [`Error::Encoding`], for whatever reason the codec gives.
     pub fn encoding(what: &'static str, why: impl ToString) -> Self {
         Error::Encoding { what, why: why.to_string() }
     }
@@ -82,8 +84,16 @@ impl Fault for Error {
             Error::Funds(_) => ExitCode::USR_INSUFFICIENT_FUNDS,
             Error::Unresolved(_) => ExitCode::USR_NOT_FOUND,
             Error::State { .. } => ExitCode::USR_ILLEGAL_STATE,
-            Error::Refused { code, .. } if !code.is_system_error() => *code,
-            Error::Refused { .. } | Error::Syscall { .. } => ExitCode::USR_UNSPECIFIED,
+            Error::Refused { code, .. } if (16..32).contains(&code.value()) => *code,
+            Error::Refused { .. } => ExitCode::USR_UNSPECIFIED,
+            Error::Syscall { number, .. } => match number {
+                ErrorNumber::IllegalArgument => ExitCode::USR_ILLEGAL_ARGUMENT,
+                ErrorNumber::NotFound => ExitCode::USR_NOT_FOUND,
+                ErrorNumber::Forbidden => ExitCode::USR_FORBIDDEN,
+                ErrorNumber::InsufficientFunds => ExitCode::USR_INSUFFICIENT_FUNDS,
+                ErrorNumber::ReadOnly => ExitCode::USR_READ_ONLY,
+                _ => ExitCode::USR_UNSPECIFIED,
+            },
             Error::ReadOnly => ExitCode::USR_READ_ONLY,
         }
     }
@@ -104,10 +114,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callee_s_system_error_is_not_passed_on_as_ours() {
+    fn a_callee_s_own_codes_and_system_errors_are_not_passed_on_as_ours() {
         let refused = |code| Error::Refused { to: Address::new_id(9), method: 2, code }.exit_code();
         assert_eq!(refused(ExitCode::SYS_OUT_OF_GAS), ExitCode::USR_UNSPECIFIED);
         assert_eq!(refused(ExitCode::USR_FORBIDDEN), ExitCode::USR_FORBIDDEN);
-        assert_eq!(refused(ExitCode::new(40)), ExitCode::new(40));
+        assert_eq!(refused(ExitCode::new(32)), ExitCode::USR_UNSPECIFIED);
     }
 }

@@ -110,9 +110,20 @@ pub fn code_type(code: &cid::Cid) -> Option<i32> {
     sdk::actor::get_builtin_actor_type(code)
 }
 
-/// The ID of the actor that has this address.
+/// The ID that this address stands for. An f0 address stands for its ID whether or not there is such
+/// an actor yet: see [`existing`].
 pub fn resolve(address: &Address) -> Result<ActorID, Error> {
     sdk::actor::resolve_address(address).ok_or(Error::Unresolved(*address))
+}
+
+/// Like [`resolve`], but there must be an actor: an ID that is granted something before it is born
+/// would go to whoever creates that actor.
+pub fn existing(address: &Address) -> Result<ActorID, Error> {
+    let id = resolve(address)?;
+    match sdk::actor::get_actor_code_cid(&Address::new_id(id)) {
+        Some(_) => Ok(id),
+        None => Err(Error::Unresolved(*address)),
+    }
 }
 
 /// Like [`resolve`], but makes the account or placeholder if the address has none yet.

@@ -4,6 +4,7 @@
 //! [`fvm_ipld_blockstore::Blockstore`] and runs under `cargo test`; `host` is the one place that
 //! makes system calls, and exists only on `wasm32`.
 #![no_std]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 extern crate alloc;
 

@@ -1,5 +1,6 @@
 //! The methods, and the system calls around the rules.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -20,7 +21,7 @@ use shared::{Caller, Method, ensure, host, token};
 
 use crate::api::*;
 use crate::deals::Facts;
-use crate::error::{Error, invalid};
+use crate::error::Error;
 use crate::rewards::Reward;
 use crate::state::{Settings, State};
 
@@ -55,7 +56,7 @@ impl HasToken for State {
 }
 
 fn constructor(params: ConstructorParams) -> Result<(), Error> {
-    let admin = host::resolve(&params.admin)?;
+    let admin = host::existing(&params.admin)?;
     let settings = Settings {
         token_name: params.token_name,
         token_symbol: params.token_symbol,
@@ -67,7 +68,7 @@ fn constructor(params: ConstructorParams) -> Result<(), Error> {
 }
 
 fn add_dataset(params: AddDatasetParams) -> Result<DatasetId, Error> {
-    let (piece, replicas) = (params.piece_cid, params.replicas);
+    let (piece, wanted) = (params.piece_cid, params.wanted);
     let mut state: State = host::load()?;
     let id = state.add_dataset(&host::Store, host::caller(), params)?;
     host::commit(&state)?;
@@ -75,7 +76,7 @@ fn add_dataset(params: AddDatasetParams) -> Result<DatasetId, Error> {
         Event::new("dataset-added")
             .indexed("dataset", &id)
             .indexed("piece-cid", &piece)
-            .field("replicas", &replicas),
+            .field("wanted", &wanted),
     )?;
     Ok(id)
 }
@@ -106,32 +107,32 @@ fn market_notify_deal(params: MarketNotifyDealParams) -> Result<(), Error> {
     let mut state: State = host::load()?;
     let Settings { policy, payment, .. } = state.settings(&host::Store)?;
     let reward = state.record_deal(&host::Store, &policy, &proposal, &facts, deal, owner)?;
-    if payment.push {
+    let push = payment.push && reward.amount.is_positive();
+    if push {
         state.mint(&host::Store, &reward)?;
-        host::commit(&state)?;
     } else {
         state.owe(&host::Store, &reward)?;
-        host::commit(&state)?;
     }
+    host::commit(&state)?;
     host::emit(
         Event::new("deal-recorded")
             .indexed("deal", &deal)
             .indexed("provider", &facts.provider)
             .field("reward", &reward.amount),
     )?;
-    if payment.push {
+    if push {
         offer(&reward, payment.hook_gas_limit)?;
     }
     Ok(())
 }
 
-fn get_reward(owner: ActorID) -> Result<TokenAmount, Error> {
-    host::load::<State>()?.owed(&host::Store, owner)
+fn get_reward(owner: Address) -> Result<TokenAmount, Error> {
+    host::load::<State>()?.owed(&host::Store, host::resolve(&owner)?)
 }
 
-fn claim_rewards(owners: Vec<ActorID>) -> Result<Vec<TokenAmount>, Error> {
-    ensure!(owners.len() <= CLAIM_MAX_OWNERS, invalid("owners", "more than 32"));
-    owners.into_iter().map(claim).collect()
+fn claim_rewards(owners: Vec<Address>) -> Result<Vec<TokenAmount>, Error> {
+    ensure!(owners.len() <= CLAIM_MAX_OWNERS, Error::TooManyOwners(CLAIM_MAX_OWNERS));
+    owners.iter().map(|owner| claim(host::resolve(owner)?)).collect()
 }
 
 /// Pays one owner. The state is loaded anew: the hook of the owner before may have changed it.
@@ -167,7 +168,7 @@ fn offer(reward: &Reward, gas_limit: u64) -> Result<bool, Error> {
 }
 
 fn decode(proposal: &[u8]) -> Result<DealProposal, Error> {
-    Ok(from_slice(proposal).map_err(|e| shared::Error::encoding("deal proposal", e))?)
+    Ok(from_slice(proposal).map_err(|e| shared::Error::Params(format!("proposal: {e}")))?)
 }
 
 fn facts(proposal: &DealProposal) -> Result<Facts, Error> {

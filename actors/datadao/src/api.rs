@@ -32,10 +32,10 @@ shared::methods! {
     /// A deal was published. Caller: the market.
     "MarketNotifyDeal" MarketNotifyDeal(MarketNotifyDealParams) -> ();
     /// What an owner of storage providers has earned and not yet been paid.
-    "GetReward" GetReward(ActorID) -> TokenAmount;
+    "GetReward" GetReward(Address) -> TokenAmount;
     /// Pays owners what they have earned, at most [`CLAIM_MAX_OWNERS`] in a batch. Anyone may call
     /// it for anyone. Replies what each was paid: nothing for one that is owed nothing or refuses.
-    "ClaimRewards" ClaimRewards(Vec<ActorID>) -> Vec<TokenAmount>;
+    "ClaimRewards" ClaimRewards(Vec<Address>) -> Vec<TokenAmount>;
 }
 
 /// Owners that one ClaimRewards can pay.
@@ -55,6 +55,9 @@ pub struct ConstructorParams {
 }
 
 /// Bounds of every deal that the DAO takes on, beside what the market itself requires.
+///
+/// Anyone can fund the DAO's escrow in the market (AddBalance). The DAO has no method yet to take
+/// FIL out again, so a DAO that pays for storage should be funded no further than it means to pay.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct DealPolicy {
     /// Epochs that a deal lasts at the least and at the most.
@@ -74,7 +77,8 @@ pub struct RewardPayment {
     /// Whether a reward is minted to the provider's owner when the deal is published. If not, or if
     /// the owner refuses it, the owner claims it.
     pub push: bool,
-    /// Gas that an owner's receiver hook may spend, for a pushed reward and for a claimed one.
+    /// Gas that an owner's receiver hook may spend, for a pushed reward and for a claimed one:
+    /// 1,000,000 to 250,000,000.
     pub hook_gas_limit: u64,
 }
 
@@ -89,8 +93,8 @@ pub struct AddDatasetParams {
     /// Where to fetch the data: at most 8 URLs of at most 256 bytes.
     pub locations: Vec<String>,
     /// Replicas wanted, 1 to 32, each at another provider.
-    pub replicas: u32,
-    /// AttoDATA for each replica, to the owner of the provider that takes it on.
+    pub wanted: u32,
+    /// AttoDATA for each replica, to the owner of the provider that takes it on: less than 2^128.
     pub reward: TokenAmount,
 }
 

@@ -1,6 +1,5 @@
 //! What the DAO wants to have stored.
 
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -13,12 +12,14 @@ use shared::ensure;
 use shared::map::{get_block, put_block};
 
 use crate::api::{AddDatasetParams, Dataset, DatasetId};
-use crate::error::{Error, invalid};
+use crate::error::Error;
 use crate::state::{DETAILS, Detail, Details, LISTINGS, Listing, Listings, State};
 
 /// Replicas that a dataset can want: its listing names each of them and is rewritten with each.
 pub const MAX_REPLICAS: u32 = 32;
 const MAX_PIECE_SIZE: u64 = 64 << 30;
+/// Bits of a reward: far from where sums of rewards would leave the range of a token amount.
+const REWARD_MAX_BITS: u64 = 128;
 const MAX_LOCATIONS: usize = 8;
 const LOCATION_MAX_BYTES: usize = 256;
 
@@ -44,7 +45,7 @@ impl State {
         let listing = Listing {
             id,
             piece_size: params.piece_size.0,
-            wanted: params.replicas,
+            wanted: params.wanted,
             reward: params.reward,
             replicas: vec![],
         };
@@ -87,19 +88,20 @@ impl State {
 pub fn commitment(piece_cid: &Cid) -> Result<Vec<u8>, Error> {
     cid_to_data_commitment_v1(piece_cid)
         .map(|commitment| commitment.to_vec())
-        .map_err(|why| invalid("piece CID", why))
+        .map_err(Error::PieceCid)
 }
 
 fn check(params: &AddDatasetParams) -> Result<(), Error> {
-    params.piece_size.validate().map_err(|why| invalid("piece size", why))?;
-    ensure!(params.piece_size.0 <= MAX_PIECE_SIZE, invalid("piece size", "more than 64 GiB"));
-    ensure!(
-        (1..=MAX_REPLICAS).contains(&params.replicas),
-        invalid("replicas", format!("must be 1 to {MAX_REPLICAS}"))
-    );
-    ensure!(!params.reward.is_negative(), invalid("reward", "cannot be negative"));
-    let locations_fit = params.locations.len() <= MAX_LOCATIONS
-        && params.locations.iter().all(|url| url.len() <= LOCATION_MAX_BYTES);
-    ensure!(locations_fit, invalid("locations", "at most 8 URLs of at most 256 bytes"));
+    params.piece_size.validate().map_err(Error::PieceSizeInvalid)?;
+    let size_fits = params.piece_size.0 <= MAX_PIECE_SIZE;
+    ensure!(size_fits, Error::PieceSizeInvalid("more than 64 GiB"));
+    ensure!((1..=MAX_REPLICAS).contains(&params.wanted), Error::Wanted(MAX_REPLICAS));
+    let reward_fits =
+        !params.reward.is_negative() && params.reward.atto().bits() <= REWARD_MAX_BITS;
+    ensure!(reward_fits, Error::RewardRange(REWARD_MAX_BITS));
+    let (count, bytes) = (MAX_LOCATIONS, LOCATION_MAX_BYTES);
+    let locations_fit =
+        params.locations.len() <= count && params.locations.iter().all(|url| url.len() <= bytes);
+    ensure!(locations_fit, Error::Locations { count, bytes });
     Ok(())
 }

@@ -18,8 +18,7 @@ use crate::error::Error;
 use crate::rewards::Reward;
 use crate::state::{DEALS, Deals, LISTINGS, Listing, Listings, State};
 
-/// What the rules need to know beside the proposal. Its addresses may be of any kind and are
-/// resolved here once.
+/// What the rules need to know beside the proposal, whose own addresses may be of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     pub now: ChainEpoch,

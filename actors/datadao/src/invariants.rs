@@ -1,6 +1,6 @@
 //! What holds of the state after every message. For tests: the cost grows with the state.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
 use fvm_shared::deal::DealID;
+use integer_encoding::VarInt;
 
 use crate::api::DatasetId;
 use crate::error::Error;
@@ -17,10 +18,14 @@ use crate::state::{DEALS, DETAILS, Deals, Details, LISTINGS, Listings, REWARDS, 
 pub fn check(state: &State, store: &impl Blockstore) -> Result<Vec<String>, Error> {
     let mut broken = Vec::new();
     let mut replicas: BTreeMap<DealID, (DatasetId, ActorID)> = BTreeMap::new();
+    let mut ids = BTreeSet::new();
     let mut datasets = 0_u64;
     Listings::load(store, &state.listings, &LISTINGS)?.for_each(|_, listing| {
         datasets += 1;
         let id = listing.id;
+        if !ids.insert(id) {
+            broken.push(format!("dataset {id} is listed twice"));
+        }
         if !(1..=state.last_dataset).contains(&id) {
             broken.push(format!("dataset {id} was never numbered"));
         }
@@ -47,12 +52,20 @@ pub fn check(state: &State, store: &impl Blockstore) -> Result<Vec<String>, Erro
             state.last_dataset
         ));
     }
-    Deals::load(store, &state.deals, &DEALS)?.for_each(|_, deal| {
-        let slot = (deal.dataset, deal.provider);
-        if !replicas.values().any(|replica| *replica == slot) {
-            broken.push(format!("a deal of f0{} fills no slot", deal.provider));
+    for id in ids {
+        if let Err(error) = state.dataset(store, id) {
+            broken.push(format!("dataset {id}: {error}"));
+        }
+    }
+    Deals::load(store, &state.deals, &DEALS)?.for_each(|key, deal| {
+        let slot = u64::decode_var(key).and_then(|(id, _)| replicas.remove(&id));
+        if slot != Some((deal.dataset, deal.provider)) {
+            broken.push(format!("a deal of f0{} does not fill its slot", deal.provider));
         }
     })?;
+    for (deal, (dataset, _)) in replicas {
+        broken.push(format!("dataset {dataset} has a replica by deal {deal}, which is not kept"));
+    }
     Rewards::load(store, &state.rewards, &REWARDS)?.for_each(|_, owed| {
         if owed.is_negative() || owed.is_zero() {
             broken.push(format!("someone is owed {owed}"));

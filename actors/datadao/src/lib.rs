@@ -19,3 +19,5 @@ pub mod error;
 pub mod invariants;
 pub mod rewards;
 pub mod state;
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ impl State {
 
     /// Turns a minted reward that its owner refused into one that is owed.
     pub fn take_back(&mut self, store: &impl Blockstore, reward: &Reward) -> Result<(), Error> {
-        token::unmint(&mut self.token, store, reward.owner, &reward.amount)?;
+        token::burn(&mut self.token, store, reward.owner, &reward.amount)?;
         self.owe(store, reward)
     }
 

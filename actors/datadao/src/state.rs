@@ -11,7 +11,6 @@ use frc46_token::token::state::TokenState;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
-use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use shared::ext::DataCid;
@@ -19,7 +18,7 @@ use shared::map::put_block;
 use shared::{Map, MapSpec, ensure, token};
 
 use crate::api::{DatasetId, Deal, DealPolicy, Replica, RewardPayment};
-use crate::error::{Error, invalid};
+use crate::error::Error;
 
 /// Widths of the maps, chosen by gas per deal at 10 to 10,000 entries.
 pub static LISTINGS: MapSpec = MapSpec { name: "listings", bit_width: 3 };
@@ -32,12 +31,17 @@ pub type Listings<'s, BS> = Map<'s, BS, Vec<u8>, Listing>;
 /// By number: what nobody needs to accept a deal.
 pub type Details<'s, BS> = Map<'s, BS, DatasetId, Cid>;
 /// By deal.
-pub type Deals<'s, BS> = Map<'s, BS, DealID, DealRecord>;
+pub type Deals<'s, BS> = Map<'s, BS, DealID, Deal>;
 /// By owner: attoDATA earned and not yet paid. Nobody is here with nothing.
 pub type Rewards<'s, BS> = Map<'s, BS, ActorID, TokenAmount>;
 
 const TOKEN_NAME_MAX_BYTES: usize = 64;
 const TOKEN_SYMBOL_MAX_BYTES: usize = 16;
+/// Under this not even an account's hook runs through, and nobody could ever be paid.
+pub const HOOK_GAS_MIN: u64 = 1_000_000;
+/// Above this a batch of [`CLAIM_MAX_OWNERS`](crate::api::CLAIM_MAX_OWNERS) that all burn their gas
+/// would not fit in a block of 10^10 gas.
+pub const HOOK_GAS_MAX: u64 = 250_000_000;
 
 /// The root block.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
@@ -80,9 +84,6 @@ pub struct Detail {
     pub locations: Vec<String>,
 }
 
-/// A deal as it is kept.
-pub type DealRecord = Deal;
-
 impl State {
     pub fn new(
         store: &impl Blockstore,
@@ -109,22 +110,20 @@ impl State {
 
 impl Settings {
     fn validate(&self) -> Result<(), Error> {
-        let name_fits = (1..=TOKEN_NAME_MAX_BYTES).contains(&self.token_name.len());
-        ensure!(name_fits, invalid("token name", "must have 1 to 64 bytes"));
-        let symbol_fits = (1..=TOKEN_SYMBOL_MAX_BYTES).contains(&self.token_symbol.len());
-        ensure!(symbol_fits, invalid("token symbol", "must have 1 to 16 bytes"));
+        let fits = |text: &str, max: usize| (1..=max).contains(&text.len());
+        let (name, symbol) = (TOKEN_NAME_MAX_BYTES, TOKEN_SYMBOL_MAX_BYTES);
+        ensure!(fits(&self.token_name, name), Error::TokenName(name));
+        ensure!(fits(&self.token_symbol, symbol), Error::TokenSymbol(symbol));
         let policy = &self.policy;
         let durations_fit = 0 < policy.min_duration && policy.min_duration <= policy.max_duration;
-        ensure!(durations_fit, invalid("deal policy", "durations must be 0 < min ≤ max"));
-        let start_fits = (0..=ChainEpoch::MAX / 2).contains(&policy.max_start_delay);
-        ensure!(start_fits, invalid("deal policy", "the start delay cannot be negative"));
+        ensure!(durations_fit, Error::PolicyDuration);
+        ensure!(policy.max_start_delay >= 0, Error::PolicyStart);
         let amounts_fit = !policy.max_price_per_epoch.is_negative()
             && !policy.max_client_collateral.is_negative();
-        ensure!(amounts_fit, invalid("deal policy", "amounts cannot be negative"));
-        ensure!(
-            self.payment.hook_gas_limit > 0,
-            invalid("reward payment", "a hook needs gas to run")
-        );
+        ensure!(amounts_fit, Error::PolicyAmount);
+        let (min, max) = (HOOK_GAS_MIN, HOOK_GAS_MAX);
+        let gas_fits = (min..=max).contains(&self.payment.hook_gas_limit);
+        ensure!(gas_fits, Error::HookGas { min, max });
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ fn exec4(params: Exec4Params) -> Result<ExecReturn, Error> {
 }
 
 /// Creates the actor and runs its constructor with the value of the call. A constructor that fails
-/// ends this call with the same exit code, so that nothing remains of the actor.
+/// ends this call with its own exit code, so that nothing remains of the actor.
 fn create(
     code: Cid,
     delegated: Option<Address>,
@@ -54,6 +54,9 @@ fn create(
     host::create_actor(id, &code, delegated)?;
     let id_address = Address::new_id(id);
     let params: Option<IpldBlock> = constructor_params.into();
-    host::send(&id_address, METHOD_CONSTRUCTOR, params, host::value())?;
+    match host::send(&id_address, METHOD_CONSTRUCTOR, params, host::value()) {
+        Err(shared::Error::Refused { code, .. }) => return Err(Error::Constructor(code)),
+        done => done?,
+    };
     Ok(ExecReturn { id_address, robust_address })
 }

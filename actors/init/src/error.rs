@@ -17,6 +17,9 @@ pub enum Error {
     /// The subaddress is longer than the 54 bytes that an f4 address holds.
     #[error("the subaddress has {0} bytes; an f4 address holds at most 54")]
     Subaddress(usize),
+    /// The actor's constructor failed.
+    #[error("the constructor ended with exit code {0}")]
+    Constructor(ExitCode),
     #[error(transparent)]
     Shared(#[from] shared::Error),
 }
@@ -25,6 +28,8 @@ impl Fault for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
             Error::Code(_) | Error::Bound(_) => ExitCode::USR_FORBIDDEN,
+            Error::Constructor(code) if !code.is_system_error() => *code,
+            Error::Constructor(_) => ExitCode::USR_UNSPECIFIED,
             Error::Subaddress(_) => ExitCode::USR_ILLEGAL_ARGUMENT,
             Error::Shared(error) => error.exit_code(),
         }

@@ -1,8 +1,8 @@
 //! Init (f01) for networks on which native actors can be created.
 //!
-//! The official Init with one rule more: codes that a network lists in its manifest after the
-//! sixteen official ones may be created by anyone, at an f2 address (Exec) or in the caller's own
-//! f4 namespace (Exec4). State layout, parameters and address allocation are the official ones, so
+//! The official Init, opened for codes that a network lists in its manifest after the sixteen
+//! official ones: anyone may create those, at an f2 address (Exec) or in the caller's own f4
+//! namespace (Exec4). State layout, parameters and address allocation are the official ones, so
 //! that the FVM, Lotus and genesis builders work unchanged.
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]

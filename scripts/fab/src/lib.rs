@@ -1,7 +1,13 @@
 //! Builds, bundles, measures and demonstrates the actors. The `fab` command is a thin shell over
 //! this library; the test suite uses it to have the actors ready.
 
+pub mod bench;
 pub mod build;
+pub mod commp;
+pub mod demo;
+pub mod gas;
+pub mod story;
+mod table;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

@@ -52,8 +52,9 @@ pub mod builtin {
     pub const LAST: i32 = ETH_ACCOUNT;
 }
 
-/// The CID of data that is not in the state tree. The FVM checks that every link of a state block,
-/// of a parameter and of a reply leads to a block it knows, so this one travels as bytes.
+/// The CID of data that is not in the state tree. The FVM checks that every link of a DAG-CBOR block
+/// leads to a block that it knows (commitments of pieces and sectors excepted), so this one is kept
+/// and sent as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataCid(pub Cid);
 
@@ -66,7 +67,9 @@ impl Serialize for DataCid {
 impl<'de> Deserialize<'de> for DataCid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let BytesDe(bytes) = BytesDe::deserialize(deserializer)?;
-        Cid::try_from(bytes.as_slice()).map(DataCid).map_err(D::Error::custom)
+        let mut rest = bytes.as_slice();
+        let cid = Cid::read_bytes(&mut rest).map_err(D::Error::custom)?;
+        if rest.is_empty() { Ok(DataCid(cid)) } else { Err(D::Error::custom("trailing bytes")) }
     }
 }
 
@@ -86,7 +89,22 @@ pub struct FailCode {
 impl BatchReturn {
     /// How many items the batch had.
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.success_count as usize + self.fail_codes.len()
+    pub fn size(&self) -> u64 {
+        u64::from(self.success_count) + self.fail_codes.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_cid_is_exactly_one_cid() {
+        let cid = DataCid(Cid::default());
+        let bytes = fvm_ipld_encoding::to_vec(&cid).unwrap();
+        assert_eq!(fvm_ipld_encoding::from_slice::<DataCid>(&bytes).unwrap(), cid);
+        let trailing = [cid.0.to_bytes(), alloc::vec![0]].concat();
+        let trailing = fvm_ipld_encoding::to_vec(&BytesSer(&trailing)).unwrap();
+        assert!(fvm_ipld_encoding::from_slice::<DataCid>(&trailing).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use frc46_token::token::types::{
+pub use frc46_token::token::types::{
     BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
     GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
     TransferFromReturn, TransferParams, TransferReturn,

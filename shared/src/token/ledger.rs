@@ -38,20 +38,11 @@ pub fn mint(
     amount: &TokenAmount,
 ) -> Result<(), Error> {
     check_amount(amount)?;
+    // No balance exceeds the supply.
+    check_amount(&(&token.supply + amount))?;
     token.change_balance_by(store, owner, amount).map_err(fault)?;
     token.change_supply_by(amount).map_err(fault)?;
     Ok(())
-}
-
-/// Takes back a mint whose receiver hook failed: a call that fails changes nothing, so the owner
-/// still has what was minted.
-pub fn unmint(
-    token: &mut TokenState,
-    store: &impl Blockstore,
-    owner: ActorID,
-    amount: &TokenAmount,
-) -> Result<(), Error> {
-    burn(token, store, owner, amount).map(|_| ())
 }
 
 /// Removes from the owner's balance and from the supply; returns the new balance.
@@ -113,6 +104,7 @@ pub fn increase_allowance(
 ) -> Result<TokenAmount, Error> {
     check_amount(increase)?;
     ensure!(operator != owner, Error::Argument("an owner needs no allowance".to_string()));
+    check_amount(&(allowance(token, store, owner, operator)? + increase))?;
     token.change_allowance_by(store, owner, operator, increase).map_err(fault)
 }
 
@@ -156,8 +148,11 @@ impl RecipientData for HookData {
     }
 }
 
+/// Amounts are those of ERC-20, 0 to 2^256 - 1: larger ones could not be told to EVM contracts, and
+/// much larger ones could not be stored.
 fn check_amount(amount: &TokenAmount) -> Result<(), Error> {
     ensure!(!amount.is_negative(), Error::Argument("the amount is negative".to_string()));
+    ensure!(amount.atto().bits() <= 256, Error::Argument("more than 2^256 - 1".to_string()));
     Ok(())
 }
 
@@ -173,6 +168,7 @@ fn fault(error: StateError) -> Error {
 #[cfg(test)]
 mod tests {
     use fvm_ipld_blockstore::MemoryBlockstore;
+    use fvm_shared::bigint::BigInt;
     use proptest::prelude::*;
 
     use super::*;
@@ -196,6 +192,20 @@ mod tests {
         assert!(decrease_allowance(&mut token, &store, ANN, BOB, &bad).is_err());
         assert!(use_allowance(&mut token, &store, BOB, ANN, &bad).is_err());
         assert_eq!(token, new(&store).unwrap());
+    }
+
+    #[test]
+    fn an_amount_has_at_most_256_bits_and_so_have_supply_and_allowance() {
+        let store = MemoryBlockstore::default();
+        let mut token = new(&store).unwrap();
+        let most = TokenAmount::from_atto((BigInt::from(1) << 256) - 1);
+        let refused = |done: Result<(), Error>| matches!(done, Err(Error::Argument(_)));
+        assert!(refused(mint(&mut token, &store, ANN, &(&most + atto(1)))));
+        mint(&mut token, &store, ANN, &most).unwrap();
+        assert!(refused(mint(&mut token, &store, BOB, &atto(1))));
+        increase_allowance(&mut token, &store, ANN, BOB, &most).unwrap();
+        let more = increase_allowance(&mut token, &store, ANN, BOB, &atto(1));
+        assert!(refused(more.map(|_| ())));
     }
 
     #[test]

@@ -5,11 +5,6 @@
 
 use frc46_token::receiver::FRC46TokenReceived;
 use frc46_token::token::state::TokenState;
-use frc46_token::token::types::{
-    BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
-    GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
-    TransferFromReturn, TransferParams, TransferReturn,
-};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
@@ -18,7 +13,11 @@ use num_traits::Zero;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ledger;
+use super::{
+    BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
+    GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
+    TransferFromReturn, TransferParams, TransferReturn, ledger,
+};
 use crate::Error;
 use crate::host::{self, Limited, Store};
 
@@ -87,7 +86,7 @@ pub fn transfer_from<S: HasToken>(params: TransferFromParams) -> Result<Transfer
 pub fn increase_allowance<S: HasToken>(
     params: IncreaseAllowanceParams,
 ) -> Result<TokenAmount, Error> {
-    let operator = host::resolve_or_create(&params.operator)?;
+    let operator = host::existing(&params.operator)?;
     change::<S, _>(|token| {
         ledger::increase_allowance(token, &Store, host::caller(), operator, &params.increase)
     })
@@ -156,7 +155,7 @@ fn call_hook(
 }
 
 /// Calls the hook of a receiver of freshly minted tokens with at most `gas_limit` gas, and says
-/// whether it took them.
+/// whether it took them. One that did not has done nothing at all, and still has the tokens.
 pub fn offer_mint(
     operator: ActorID,
     owner: ActorID,

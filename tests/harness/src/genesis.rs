@@ -9,12 +9,12 @@ use cid::Cid;
 use fvm::state_tree::{ActorState, StateTree};
 use fvm_ipld_encoding::CborStore;
 use fvm_shared::ActorID;
-use fvm_shared::METHOD_CONSTRUCTOR;
 use fvm_shared::address::Address;
 use fvm_shared::bigint::BigInt;
 use fvm_shared::bigint::bigint_ser::BigIntSer;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::state::StateTreeVersion;
+use fvm_shared::{HAMT_BIT_WIDTH, METHOD_CONSTRUCTOR};
 use multihash_codetable::Code;
 use num_traits::Zero;
 use shared::ext::{
@@ -35,7 +35,7 @@ const MINING_RESERVE: i64 = 1_100_000_000;
 const FAUCET_FUNDS: i64 = 500_000_000;
 
 /// Init's address map, as the FVM reads it.
-pub static ADDRESSES: MapSpec = MapSpec { name: "addresses", bit_width: 5 };
+pub static ADDRESSES: MapSpec = MapSpec { name: "addresses", bit_width: HAMT_BIT_WIDTH };
 
 /// Accounts that exist from the start.
 pub struct Founders {

@@ -9,12 +9,15 @@ mod bundle;
 mod car;
 mod genesis;
 mod machine;
+mod market;
 mod message;
 mod network;
 mod outcome;
 mod provider;
+mod proving;
 mod store;
 mod trace;
+mod verified;
 
 pub use account::{Account, Key};
 pub use bundle::{Actors, Bundle, OFFICIAL};

@@ -88,7 +88,7 @@ pub fn compile(actors: &Actors) -> anyhow::Result<()> {
 pub struct Randomness;
 
 impl Randomness {
-    fn draw(domain: &str, round: ChainEpoch) -> [u8; RANDOMNESS_LENGTH] {
+    pub(crate) fn draw(domain: &str, round: ChainEpoch) -> [u8; RANDOMNESS_LENGTH] {
         let mut seed = domain.as_bytes().to_vec();
         seed.extend(round.to_be_bytes());
         let mut out = [0; RANDOMNESS_LENGTH];

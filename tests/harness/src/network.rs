@@ -1,5 +1,6 @@
 //! A network: its state, its clock, and the messages it runs.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::marker::PhantomData;
 
@@ -30,14 +31,17 @@ use crate::store::Store;
 
 /// Gas that a block holds, and so the most that a message can have.
 pub const BLOCK_GAS_LIMIT: u64 = 10_000_000_000;
-/// Epochs between the cron ticks of [`Network::skip`]: a deadline's length.
-const SKIP_STRIDE: ChainEpoch = 60;
+/// Epochs of a miner's deadline.
+const DEADLINE: ChainEpoch = 60;
 /// What `chain_id` tells actors: the one of a local development network.
 const CHAIN_ID: u64 = 31_415_926;
 /// Seconds from one epoch to the next.
 const EPOCH_SECONDS: u64 = 30;
 /// FIL in circulation, for the rules that depend on it.
 const CIRCULATING_FIL: i64 = 500_000_000;
+/// Where the nonces of implicit messages start: far from those of accounts. They have no effect but
+/// on the f2 addresses of actors that a message creates.
+const IMPLICIT_NONCES: u64 = 1 << 40;
 /// FIL that a new account starts with.
 const ACCOUNT_FUNDS: i64 = 100_000;
 
@@ -52,7 +56,10 @@ pub struct Network {
     epoch: ChainEpoch,
     base_fee: TokenAmount,
     tracing: bool,
+    implicit_nonce: u64,
     founders: Founders,
+    /// Remainders by a deadline's length of the epochs at which deadlines end.
+    deadline_ends: BTreeSet<ChainEpoch>,
 }
 
 /// A state of a network to go back to.
@@ -79,7 +86,9 @@ impl Network {
             epoch: 0,
             base_fee,
             tracing: false,
+            implicit_nonce: IMPLICIT_NONCES,
             founders,
+            deadline_ends: BTreeSet::new(),
         };
         let root = network.founders.verifreg_root.clone();
         genesis::construct(&mut network, &root);
@@ -123,14 +132,26 @@ impl Network {
         }
     }
 
-    /// Advances far: a cron tick every 60 epochs instead of every one, as after null rounds. What is
-    /// scheduled for an epoch in between runs up to 60 epochs late.
+    /// Advances far: with a cron tick at the end of each deadline of each [`crate::Provider`], or
+    /// every 60 epochs where there is none, instead of every epoch. What else is scheduled for an
+    /// epoch in between runs up to 60 epochs late.
     pub fn skip(&mut self, epochs: ChainEpoch) {
         let end = self.epoch + epochs;
-        while self.epoch < end {
-            self.jump(SKIP_STRIDE.min(end - self.epoch));
-            self.tick();
+        for epoch in self.epoch..end {
+            let of_deadline = epoch.rem_euclid(DEADLINE);
+            let none = self.deadline_ends.is_empty() && of_deadline == DEADLINE - 1;
+            if none || self.deadline_ends.contains(&of_deadline) {
+                self.jump(epoch - self.epoch);
+                self.tick();
+            }
         }
+        self.jump(end - self.epoch);
+    }
+
+    /// Lets [`Network::skip`] tick at the last epochs of deadlines that begin with this one: a miner
+    /// takes any later tick for the end of the deadline that is open then, and faults its sectors.
+    pub(crate) fn follow_deadlines(&mut self, first_epoch: ChainEpoch) {
+        self.deadline_ends.insert((first_epoch - 1).rem_euclid(DEADLINE));
     }
 
     fn tick(&mut self) {
@@ -147,7 +168,12 @@ impl Network {
 
     /// Runs a message of an account, with the account's next nonce, as if its signature had been
     /// checked.
-    pub fn run(&mut self, call: Call) -> Outcome {
+    ///
+    /// A call that offers nothing for gas pays the base fee.
+    pub fn run(&mut self, mut call: Call) -> Outcome {
+        if call.gas_fee_cap.is_zero() {
+            call.gas_fee_cap = &self.base_fee + &call.gas_premium;
+        }
         let sequence = self.nonce(&call.from);
         let message = call.message(sequence);
         let length = to_vec(&message).expect("a message that encodes").len();
@@ -164,13 +190,15 @@ impl Network {
     /// Runs a message as any actor, as the chain itself does for cron and rewards: no signature, no
     /// nonce, no fee.
     pub fn implicit(&mut self, call: Call) -> Outcome {
-        self.apply(call.message(0), ApplyKind::Implicit, 0)
+        self.implicit_nonce += 1;
+        self.apply(call.message(self.implicit_nonce), ApplyKind::Implicit, 0)
     }
 
     /// Calls a method and keeps nothing of what it changed, like a node's `StateCall`.
     pub fn dry_run(&mut self, call: Call) -> Outcome {
         self.executor.0.state_tree_mut().begin_transaction();
-        let outcome = self.apply(call.message(0), ApplyKind::Implicit, 0);
+        let message = call.message(self.implicit_nonce + 1);
+        let outcome = self.apply(message, ApplyKind::Implicit, 0);
         self.executor.0.state_tree_mut().end_transaction(true).expect("an open transaction");
         outcome
     }

@@ -21,6 +21,7 @@ use shared::ext::market::{
     self, ClientDealProposal, DealProposal, Label, PublishStorageDealsParams,
     PublishStorageDealsReturn,
 };
+use shared::ext::miner::GET_AVAILABLE_BALANCE;
 use shared::ext::power::{CREATE_MINER, CreateMinerParams, CreateMinerReturn};
 use shared::ext::{MARKET_ACTOR, POWER_ACTOR};
 
@@ -32,6 +33,7 @@ use crate::outcome::Outcome;
 const PRE_COMMIT_SECTOR_BATCH_2: u64 = 28;
 const PROVE_COMMIT_SECTORS_3: u64 = 34;
 const TERMINATE_SECTORS: u64 = 9;
+const UPDATE_PLEDGE_TOTAL: u64 = 6;
 /// Epochs from pre-commitment to the earliest proof, and one more.
 const SEALING: ChainEpoch = 151;
 const DAY: ChainEpoch = 2_880;
@@ -71,9 +73,22 @@ impl Provider {
         let created: CreateMinerReturn = network.run(create).returned();
         let id = network.resolve(&created.id_address).expect("a miner that was created");
         let provider = Provider { id, owner, worker, next_sector: 1 };
+        provider.count_deposit(network);
+        provider.follow_deadlines(network);
         network.fund(provider.address(), TokenAmount::from_whole(MINER_FUNDS));
         provider.deposit(network, &TokenAmount::from_whole(ESCROW_FUNDS));
         provider
+    }
+
+    /// Storage power is not told of the deposit that a new miner locks, but of its release, which
+    /// on a network without other pledge would be less than nothing: the miner could no longer
+    /// work, and cron would drop it. So count it in, as elsewhere the pledge of others does.
+    fn count_deposit(&self, network: &mut Network) {
+        let ask = Call::new(self.address(), self.address()).method(GET_AVAILABLE_BALANCE, &());
+        let available: TokenAmount = network.dry_run(ask).returned();
+        let deposit = network.balance(self.address()) - available;
+        let update = Call::new(self.address(), Address::new_id(POWER_ACTOR));
+        network.implicit(update.method(UPDATE_PLEDGE_TOTAL, &deposit)).ok();
     }
 
     /// The miner's f0 address.
@@ -188,11 +203,24 @@ impl Provider {
         deal: DealID,
         proposal: &DealProposal,
     ) -> Outcome {
+        self.prove_allocated(network, sector_number, deal, proposal, None)
+    }
+
+    /// Proves a pre-committed sector as [`Provider::prove`] does, and claims the allocation of the
+    /// deal, by client and number, if it has one.
+    pub fn prove_allocated(
+        &self,
+        network: &mut Network,
+        sector_number: SectorNumber,
+        deal: DealID,
+        proposal: &DealProposal,
+        allocation: Option<(ActorID, u64)>,
+    ) -> Outcome {
         let payload = RawBytes::serialize(deal).expect("an integer encodes");
         let piece = PieceActivationManifest {
             cid: proposal.piece_cid,
             size: proposal.piece_size,
-            verified_allocation_key: None,
+            verified_allocation_key: allocation,
             notify: vec![DataActivationNotification {
                 address: Address::new_id(MARKET_ACTOR),
                 payload,

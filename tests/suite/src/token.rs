@@ -1,9 +1,6 @@
 //! $DATA is an FRC-46 token.
 
-use frc46_token::token::types::{
-    BurnFromParams, BurnParams, DecreaseAllowanceParams, GetAllowanceParams,
-    IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams, TransferParams,
-};
+use fab::story::Dao;
 use fvm_harness::{Call, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
@@ -11,11 +8,11 @@ use fvm_shared::error::ExitCode;
 use hostile_owner::{Mood, Received, SetMood};
 use shared::token::*;
 
-use crate::setup::Dao;
+use crate::setup::pushing;
 
 /// A DAO whose provider's owner has 100 $DATA.
 fn with_data() -> Dao {
-    let mut dao = Dao::pushing().listing(1, 1);
+    let mut dao = pushing().listing(1, 1);
     let deal = dao.proposal(1);
     dao.sp.publish_all(&mut dao.net, &[deal]);
     dao
@@ -75,9 +72,10 @@ fn a_receiver_is_called_and_its_refusal_undoes_the_transfer() {
     let params = transfer(receiver, fil(10));
     dao.net.call::<Transfer>(&owner, dao.address, &params).ok();
     assert_eq!(dao.net.view::<Received>(receiver, &()), 1);
+    // What the receiver means by its exit code 90 is not for the DAO to repeat as its own.
     let refuses = Mood { refuses: true, ..Mood::FRIENDLY };
     dao.net.call::<SetMood>(&owner, receiver, &refuses).ok();
-    dao.net.call::<Transfer>(&owner, dao.address, &params).refused(ExitCode::new(90));
+    dao.net.call::<Transfer>(&owner, dao.address, &params).refused(ExitCode::USR_UNSPECIFIED);
     assert_eq!((dao.balance(&owner), dao.balance(receiver)), (fil(90), fil(10)));
     dao.check_invariants();
 }

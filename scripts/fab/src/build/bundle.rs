@@ -28,7 +28,7 @@ pub fn pack(modules: &Path, actors: &[Actor], car: &Path) -> Result<Vec<Entry>> 
         let mut module =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if actors.iter().filter(|other| other.package == actor.package).count() > 1 {
-            name_module(&mut module, actor.name);
+            name_module(&mut module, actor.name)?;
         }
         validate(&module).with_context(|| format!("actor {}", actor.name))?;
         let code = bundler
@@ -42,14 +42,18 @@ pub fn pack(modules: &Path, actors: &[Actor], car: &Path) -> Result<Vec<Entry>> 
 
 /// Appends a custom section with the actor's name, so that one module can stand in several
 /// positions: a manifest tells its entries apart by code CID.
-fn name_module(module: &mut Vec<u8>, name: &str) {
+fn name_module(module: &mut Vec<u8>, name: &str) -> Result<()> {
     const SECTION: &[u8] = b"fab";
-    let length = 1 + SECTION.len() + name.len();
-    // Both lengths are one byte of LEB128: actor names are short.
-    debug_assert!(length < 0x80);
-    module.extend([0, length as u8, SECTION.len() as u8]);
+    // Lengths are LEB128, which is one byte for less than 128.
+    let one_byte = |length: usize| {
+        let byte = u8::try_from(length).ok().filter(|byte| *byte < 0x80);
+        byte.with_context(|| format!("the name {name} is too long"))
+    };
+    let (total, section) = (1 + SECTION.len() + name.len(), SECTION.len());
+    module.extend([0, one_byte(total)?, one_byte(section)?]);
     module.extend(SECTION);
     module.extend(name.bytes());
+    Ok(())
 }
 
 /// Writes what the bundle holds, for people and for tools.

@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::table::{self, thousands};
+
 pub use bundle::Entry;
 pub use toolchain::Toolchain;
 
@@ -67,7 +69,7 @@ pub struct Bundles {
 pub fn build() -> Result<Bundles> {
     let root = workspace_root();
     let toolchain = Toolchain::find()?;
-    compile(&root, &toolchain)?;
+    cargo(&root, &toolchain, &toolchain.cargo, &["build"], &[])?;
     let out = root.join("target/bundle");
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let modules = root.join("target/wasm/wasm32-unknown-unknown/wasm");
@@ -84,37 +86,62 @@ pub fn build() -> Result<Bundles> {
     })
 }
 
+/// `fab build`.
+pub fn command() -> Result<()> {
+    let bundles = build()?;
+    let row = |e: &Entry| vec![e.name.clone(), thousands(e.bytes as u64), e.code.to_string()];
+    let rows: Vec<_> = bundles.entries.iter().map(row).collect();
+    table::print(&["actor", "bytes of WASM", "code CID"], &rows);
+    println!("\npacked in {}", bundles.shipped.display());
+    Ok(())
+}
+
+/// `fab lint`: Clippy over the code that exists on WASM only. Warnings are errors.
+pub fn lint() -> Result<()> {
+    let toolchain = Toolchain::find()?;
+    let deny = ["--", "-D", "warnings"];
+    cargo(&workspace_root(), &toolchain, &toolchain.clippy, &["clippy", "--no-deps"], &deny)
+}
+
 /// The directory of the workspace that this command was built from.
 #[must_use]
 pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
 }
 
-fn compile(root: &Path, toolchain: &Toolchain) -> Result<()> {
+/// Runs cargo over all actors with the toolchain and the flags of actors.
+fn cargo(
+    root: &Path,
+    toolchain: &Toolchain,
+    program: &Path,
+    command: &[&str],
+    last: &[&str],
+) -> Result<()> {
     let mut packages: Vec<_> =
         [SHIPPED, BUILTIN, HOSTILE].into_iter().flatten().map(|a| a.package).collect();
     packages.sort_unstable();
     packages.dedup();
-    let mut cargo = Command::new(&toolchain.cargo);
+    let mut cargo = Command::new(program);
     cargo
         .current_dir(root)
-        .args(["build", "--locked", "--profile=wasm", "--target=wasm32-unknown-unknown"])
+        .args(command)
+        .args(["--locked", "--profile=wasm", "--target=wasm32-unknown-unknown"])
         .args(&toolchain.args)
         .args(packages.iter().map(|package| format!("--package={package}")))
+        .args(last)
         .env("CARGO_TARGET_DIR", root.join("target/wasm"))
-        .env("RUSTFLAGS", toolchain.rust_flags(root))
+        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.rust_flags(root))
         .envs(toolchain.env.iter().map(|(key, value)| (key, value)))
         .stdin(Stdio::null());
     // What the outer cargo sets for its own toolchain must not reach the inner one.
-    for key in ["RUSTUP_TOOLCHAIN", "CARGO_ENCODED_RUSTFLAGS", "LD_LIBRARY_PATH"] {
+    for key in ["RUSTUP_TOOLCHAIN", "RUSTFLAGS", "LD_LIBRARY_PATH"] {
         if !toolchain.env.iter().any(|(name, _)| *name == key) {
             cargo.env_remove(key);
         }
     }
-    let status =
-        cargo.status().with_context(|| format!("cannot run {}", toolchain.cargo.display()))?;
+    let status = cargo.status().with_context(|| format!("cannot run {}", program.display()))?;
     if !status.success() {
-        bail!("the actors did not compile ({status}); the compiler says above why");
+        bail!("cargo {} failed over the actors ({status}); it says above why", command.join(" "));
     }
     Ok(())
 }

@@ -10,9 +10,11 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Flags of every actor: the first WASM with the extensions that the FVM accepts (rustc's default
 /// has others, which it does not). A stack of 64 KiB instead of Rust's default 1 MiB saves the gas
 /// of clearing it at each call.
-const RUST_FLAGS: &str = "-Ctarget-cpu=mvp \
-    -Ctarget-feature=+bulk-memory,+mutable-globals,+sign-ext \
-    -Clink-arg=-zstack-size=65536";
+const RUST_FLAGS: [&str; 3] = [
+    "-Ctarget-cpu=mvp",
+    "-Ctarget-feature=+bulk-memory,+mutable-globals,+sign-ext",
+    "-Clink-arg=-zstack-size=65536",
+];
 
 /// A Rust toolchain that can compile actors.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Toolchain {
     /// The version of the compiler. Code CIDs depend on it.
     pub rustc_version: String,
     pub(super) cargo: PathBuf,
+    /// What takes `clippy` as its first argument.
+    pub(super) clippy: PathBuf,
     pub(super) args: Vec<&'static str>,
     pub(super) env: Vec<(&'static str, String)>,
     rust_flags: Vec<String>,
@@ -38,6 +42,7 @@ impl Toolchain {
                 route: "the active toolchain's own WASM target",
                 rustc_version: output("rustc", &["--version"])?,
                 cargo: "cargo".into(),
+                clippy: "cargo".into(),
                 args: vec![],
                 env: vec![],
                 rust_flags: vec![],
@@ -52,6 +57,8 @@ impl Toolchain {
                     route: "Debian's rustc-web, with the standard library built from source",
                     rustc_version: output(rustc, &["--version"])?,
                     cargo: cargo.into(),
+                    // Not by way of cargo, which would find rustup's first.
+                    clippy: "/usr/bin/cargo-clippy".into(),
                     args: vec!["-Zbuild-std=std,panic_abort"],
                     env: vec![("RUSTC", rustc.to_owned()), ("RUSTC_BOOTSTRAP", "1".to_owned())],
                     rust_flags: vec![format!("-Clinker={}", linker(&sysroot)?.display())],
@@ -65,13 +72,13 @@ impl Toolchain {
         )
     }
 
-    /// The flags for `RUSTFLAGS`. Paths are remapped, so that the same source gives the same code
+    /// The flags for `CARGO_ENCODED_RUSTFLAGS`. Paths are remapped, so that the same source gives the same code
     /// wherever it is built.
     pub(super) fn rust_flags(&self, root: &Path) -> String {
         let home = std::env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-        let mut flags = vec![RUST_FLAGS.to_owned()];
+        let mut flags = RUST_FLAGS.map(str::to_owned).to_vec();
         flags.extend(self.rust_flags.iter().cloned());
         let registry = home.map(|home| home.join("registry/src"));
         let remap = [(Some(root.to_owned()), "/fab"), (registry, "/crates")];
@@ -81,7 +88,7 @@ impl Toolchain {
                 flags.push(format!("--remap-path-prefix={}={to}", from.display()));
             }
         }
-        flags.join(" ")
+        flags.join("\x1f")
     }
 }
 

@@ -12,9 +12,46 @@ const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::GC_TYPES);
 
-/// The modules of system calls.
-const SYSCALLS: &[&str] =
-    &["actor", "crypto", "debug", "event", "gas", "ipld", "network", "rand", "self", "send", "vm"];
+/// The system calls that the FVM links, by module.
+const SYSCALLS: [(&str, &[&str]); 11] = [
+    (
+        "actor",
+        &[
+            "resolve_address",
+            "lookup_delegated_address",
+            "get_actor_code_cid",
+            "next_actor_address",
+            "create_actor",
+            "get_builtin_actor_type",
+            "get_code_cid_for_type",
+            "balance_of",
+        ],
+    ),
+    (
+        "crypto",
+        &[
+            "verify_signature",
+            "verify_bls_aggregate",
+            "recover_secp_public_key",
+            "hash",
+            "compute_unsealed_sector_cid",
+            "verify_post",
+            "verify_consensus_fault",
+            "verify_aggregate_seals",
+            "verify_replica_update",
+            "batch_verify_seals",
+        ],
+    ),
+    ("debug", &["log", "enabled", "store_artifact"]),
+    ("event", &["emit_event"]),
+    ("gas", &["charge", "available"]),
+    ("ipld", &["block_open", "block_create", "block_read", "block_stat", "block_link"]),
+    ("network", &["context", "tipset_cid", "total_fil_circ_supply"]),
+    ("rand", &["get_chain_randomness", "get_beacon_randomness"]),
+    ("self", &["root", "set_root", "current_balance", "self_destruct"]),
+    ("send", &["send"]),
+    ("vm", &["exit", "message_context"]),
+];
 
 /// Checks that the module is valid, imports only system calls and exports `invoke` and its memory.
 pub fn validate(module: &[u8]) -> Result<()> {
@@ -27,7 +64,9 @@ pub fn validate(module: &[u8]) -> Result<()> {
             Payload::ImportSection(imports) => {
                 for import in imports {
                     let import = import?;
-                    let known = SYSCALLS.contains(&import.module);
+                    let known = SYSCALLS.iter().any(|(module, names)| {
+                        *module == import.module && names.contains(&import.name)
+                    });
                     if !known || !matches!(import.ty, TypeRef::Func(_)) {
                         bail!(
                             "imports {}.{}, which the FVM does not have",
@@ -88,9 +127,13 @@ mod tests {
 
     #[test]
     fn an_actor_imports_nothing_but_system_calls() {
-        let foreign = (2, b"\x01\x03env\x03log\x00\x00".as_slice());
-        let error = validate(&module(&[INVOKE, foreign])).unwrap_err();
-        assert!(error.to_string().contains("imports env.log"), "{error}");
+        for (import, name) in [
+            (b"\x01\x03env\x03log\x00\x00".as_slice(), "env.log"),
+            (b"\x01\x04ipld\x04nope\x00\x00".as_slice(), "ipld.nope"),
+        ] {
+            let error = validate(&module(&[INVOKE, (2, import)])).unwrap_err();
+            assert!(error.to_string().contains(&format!("imports {name}")), "{error}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The methods of the market.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -173,20 +173,15 @@ fn candidates(
 
 /// The DataCap of each client of a verified deal.
 fn datacap(candidates: &[Candidate]) -> Result<BTreeMap<ActorID, TokenAmount>> {
-    let mut balances = BTreeMap::new();
-    for candidate in candidates.iter().filter(|c| c.proposal.verified_deal) {
-        let client = candidate.client;
-        if !balances.contains_key(&client) {
-            let balance: TokenAmount = host::view(
-                &Address::new_id(DATACAP_ACTOR),
-                DATACAP_BALANCE,
-                &Address::new_id(client),
-            )
+    let verified = candidates.iter().filter(|candidate| candidate.proposal.verified_deal);
+    let clients: BTreeSet<ActorID> = verified.map(|candidate| candidate.client).collect();
+    let balance = |client: ActorID| {
+        let address = Address::new_id(client);
+        let balance = host::view(&Address::new_id(DATACAP_ACTOR), DATACAP_BALANCE, &address)
             .map_err(|e| Exit::not_found(format!("DataCap of f0{client}: {e}")))?;
-            balances.insert(client, balance);
-        }
-    }
-    Ok(balances)
+        Ok((client, balance))
+    };
+    clients.into_iter().map(balance).collect()
 }
 
 /// Spends the clients' DataCap on verified deals, in one transfer for each client. Returns

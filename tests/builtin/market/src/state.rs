@@ -49,7 +49,6 @@ pub struct State {
     pub sectors: Cid,
     /// Ids of the deals that cron looks at, by epoch.
     pub schedule: Cid,
-    pub last_cron: ChainEpoch,
     pub next_id: DealID,
 }
 
@@ -116,7 +115,6 @@ pub struct Ledger<'s, BS> {
     pub accounts: Map<'s, BS, ActorID, Account>,
     pub sectors: Map<'s, BS, SectorKey, Vec<DealID>>,
     schedule: Amt<Vec<DealID>, &'s BS>,
-    pub last_cron: ChainEpoch,
     pub next_id: DealID,
 }
 
@@ -129,7 +127,6 @@ impl State {
             accounts: Map::<BS, ActorID, Account>::empty(store, &ACCOUNTS)?,
             sectors: Map::<BS, SectorKey, Vec<DealID>>::empty(store, &SECTORS)?,
             schedule: schedule.flush().map_err(|e| Error::state(SCHEDULE, e))?,
-            last_cron: EPOCH_UNDEFINED,
             next_id: 0,
         })
     }
@@ -141,7 +138,6 @@ impl State {
             accounts: Map::load(store, &self.accounts, &ACCOUNTS)?,
             sectors: Map::load(store, &self.sectors, &SECTORS)?,
             schedule: Amt::load(&self.schedule, store).map_err(|e| Error::state(SCHEDULE, e))?,
-            last_cron: self.last_cron,
             next_id: self.next_id,
         })
     }
@@ -155,7 +151,6 @@ impl<BS: Blockstore> Ledger<'_, BS> {
             accounts: self.accounts.flush()?,
             sectors: self.sectors.flush()?,
             schedule: self.schedule.flush().map_err(|e| Error::state(SCHEDULE, e))?,
-            last_cron: self.last_cron,
             next_id: self.next_id,
         })
     }
@@ -190,12 +185,12 @@ impl<BS: Blockstore> Ledger<'_, BS> {
         Ok(self.schedule.set(epoch, ids).map_err(wrap)?)
     }
 
-    /// Takes from the schedule what came due after the last cron until `now`, in order.
+    /// Takes from the schedule what is due at `now` or before, in order.
     pub fn take_due(&mut self, now: ChainEpoch) -> Result<Vec<DealID>> {
-        let (first, last) = (index(self.last_cron + 1)?, index(now)?);
+        let last = index(now)?;
         let wrap = |e| Error::state(SCHEDULE, e);
         let (mut epochs, mut due) = (Vec::new(), Vec::new());
-        for entry in self.schedule.iter_from(first).map_err(wrap)? {
+        for entry in self.schedule.iter() {
             let (epoch, ids) = entry.map_err(wrap)?;
             if epoch > last {
                 break;
@@ -206,7 +201,6 @@ impl<BS: Blockstore> Ledger<'_, BS> {
         for epoch in epochs {
             self.schedule.delete(epoch).map_err(wrap)?;
         }
-        self.last_cron = now;
         Ok(due)
     }
 }

@@ -1,7 +1,6 @@
 //! Stand-in for storage miner actors: owner, worker and beneficiary, funds, and sectors.
 //!
-//! Proofs are not verified, sectors have power from their activation and are never faulty, and each
-//! deadline has one partition.
+//! Proofs are not verified, sectors are never faulty, and each deadline has one partition.
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 

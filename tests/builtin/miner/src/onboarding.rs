@@ -8,6 +8,7 @@ use cid::Cid;
 use fvm_ipld_bitfield::BitField;
 use fvm_ipld_encoding::RawBytes;
 use fvm_sdk::crypto::compute_unsealed_sector_cid;
+use fvm_sdk::network::total_fil_circ_supply;
 use fvm_shared::address::Address;
 use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
@@ -24,7 +25,7 @@ use shared::{ensure, host};
 
 use crate::actor::{facts, internal, network, settle};
 use crate::info::sector_size;
-use crate::pledge::quality_adjusted;
+use crate::pledge::{Network, quality_adjusted};
 use crate::sectors::{PreCommit, Sector, check_terminations};
 use crate::state::State;
 use crate::types::*;
@@ -34,10 +35,10 @@ use crate::{deadlines, notify};
 const AGGREGATE_SECTORS: core::ops::RangeInclusive<usize> = 4..=819;
 const MAX_AGGREGATE_BYTES: usize = 81_960;
 
-/// Proofs are taken as given: the stand-in has no faults.
+/// Proofs are taken as given.
 pub fn submit_windowed_post(params: SubmitWindowedPostParams) -> Result<()> {
     internal()?;
-    let state: State = host::load()?;
+    let mut state: State = host::load()?;
     let [proof] = params.proofs.as_slice() else {
         return Err(Exit::illegal_argument("not exactly one proof"));
     };
@@ -52,9 +53,11 @@ pub fn submit_windowed_post(params: SubmitWindowedPostParams) -> Result<()> {
         proof.post_proof == state.info.post_proof,
         Exit::illegal_argument("not the miner's proof type")
     );
-    let open = deadlines::current(state.offset, host::epoch()).index;
-    ensure!(params.deadline == open, Exit::illegal_argument("this deadline is not open"));
-    Ok(())
+    let only = params.partitions.iter().all(|partition| partition.index == 0);
+    ensure!(only, Exit::not_found("no such partition"));
+    let effects = state.prove(&host::Store, params.deadline, host::epoch())?;
+    host::commit(&state)?;
+    settle(effects)
 }
 
 pub fn pre_commit_sector_batch(params: PreCommitParams) -> Result<()> {
@@ -122,8 +125,10 @@ pub fn prove_commit_sectors(params: ProveCommitParams) -> Result<BatchReturn> {
             activation: now,
             expiration: item.pre_commit.info.expiration,
             pledge: network.initial_pledge(&power),
+            daily_fee: network.daily_fee(&power),
             quality_adjusted: power,
             has_data: !item.activation.pieces.is_empty(),
+            proven: false,
             dead: false,
         };
         (item.activation.sector_number, sector)
@@ -328,7 +333,13 @@ pub fn on_deferred_cron_event(params: DeferredCronEventParams) -> Result<()> {
         return Ok(());
     }
     let mut state: State = host::load()?;
-    let (effects, more) = state.end_deadline(&host::Store, &facts())?;
+    let network = Network {
+        reward: params.reward_smoothed,
+        power: params.quality_adj_power_smoothed,
+        baseline: BigInt::zero(),
+        circulating: total_fil_circ_supply(),
+    };
+    let (effects, more) = state.end_deadline(&host::Store, &network, &facts())?;
     host::commit(&state)?;
     settle(effects)?;
     if more {

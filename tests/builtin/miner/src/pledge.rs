@@ -22,6 +22,9 @@ const PLEDGE_PERIOD: ChainEpoch = 20 * EPOCHS_IN_DAY;
 const FAULT_PERIOD: ChainEpoch = EPOCHS_IN_DAY * 351 / 100;
 /// Age from which a sector pays the whole termination fee.
 const TERMINATION_AGE: ChainEpoch = 140 * EPOCHS_IN_DAY;
+/// Part of the supply that a byte of power pays a day.
+const DAILY_FEE: u64 = 161_817;
+const DAILY_FEE_UNIT: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 /// Power for which a new miner locks a pledge as deposit (FIP-0077).
 const NEW_MINER_POWER: i64 = (10 << 40) / 10;
 
@@ -70,6 +73,17 @@ impl Network {
 
     pub fn max_termination_fee(&self, power: &StoragePower, pledge: &TokenAmount) -> TokenAmount {
         termination_fee(pledge, TERMINATION_AGE, &self.fault_fee(power))
+    }
+
+    /// FIP-0100: what new power pays a day, as a part of the supply.
+    pub fn daily_fee(&self, power: &StoragePower) -> TokenAmount {
+        let fee = self.circulating.atto() * DAILY_FEE * power;
+        TokenAmount::from_atto(fee.div_floor(&BigInt::from(DAILY_FEE_UNIT)))
+    }
+
+    /// Of daily fees, what is charged: at most half of what the power is expected to earn in a day.
+    pub fn charged(&self, daily_fee: TokenAmount, power: &StoragePower) -> TokenAmount {
+        daily_fee.min(self.expected_reward(power, EPOCHS_IN_DAY).div_floor(2))
     }
 
     /// Rewards that power is expected to earn, as both estimates go on changing as they do.

@@ -35,6 +35,12 @@ pub fn add(
     Ok(put_block(store, NAME, &queue)?)
 }
 
+/// All that is in the queue, in order.
+pub fn all(store: &impl Blockstore, root: &Cid) -> Result<Vec<SectorNumber>> {
+    let queue: Queue = get_block(store, NAME, root)?;
+    Ok(queue.into_iter().flat_map(|(_, sectors)| sectors).collect())
+}
+
 /// Takes out what is due at `now` or before; returns the new root with it.
 pub fn take_due(
     store: &impl Blockstore,

@@ -64,16 +64,23 @@ pub struct Sector {
     pub activation: ChainEpoch,
     pub expiration: ChainEpoch,
     pub pledge: TokenAmount,
+    /// Burnt at the end of each of its deadlines (FIP-0100).
+    pub daily_fee: TokenAmount,
     #[serde(with = "bigint_ser")]
     pub quality_adjusted: StoragePower,
     /// Whether it has pieces, verified or not.
     pub has_data: bool,
+    /// Whether it has been in a window proof, from which on it has power.
+    pub proven: bool,
     /// Expired or terminated.
     pub dead: bool,
 }
 
 impl Sector {
     pub fn power(&self, size: SectorSize) -> Power {
+        if !self.proven {
+            return Power::default();
+        }
         Power { raw: BigInt::from(size as u64), quality_adjusted: self.quality_adjusted.clone() }
     }
 }
@@ -254,6 +261,37 @@ impl Sectors {
         }
         self.proven = map.flush()?;
         Ok(ended)
+    }
+
+    /// Proves the sectors of a deadline again, or for the first time, and returns those of the first
+    /// time.
+    pub fn prove(&mut self, store: &impl Blockstore, deadline: u64) -> Result<Vec<Sector>> {
+        let live = self.of_deadline(store, deadline)?;
+        ensure!(!live.is_empty(), Exit::not_found("no such partition"));
+        let mut map = SectorMap::load(store, &self.proven, &SECTORS)?;
+        let mut first = Vec::new();
+        for (number, sector) in live.into_iter().filter(|(_, sector)| !sector.proven) {
+            let sector = Sector { proven: true, ..sector };
+            map.set(&number, sector.clone())?;
+            first.push(sector);
+        }
+        self.proven = map.flush()?;
+        Ok(first)
+    }
+
+    /// The sectors of a deadline that are alive.
+    pub fn of_deadline(
+        &self,
+        store: &impl Blockstore,
+        deadline: u64,
+    ) -> Result<Vec<(SectorNumber, Sector)>> {
+        let map = SectorMap::load(store, &self.proven, &SECTORS)?;
+        let mut live = Vec::new();
+        for number in queue::all(store, &self.expirations)? {
+            let sector = map.get(&number)?.filter(|s| s.deadline == deadline && !s.dead);
+            live.extend(sector.map(|sector| (number, sector.clone())));
+        }
+        Ok(live)
     }
 
     pub fn get(&self, store: &impl Blockstore, number: SectorNumber) -> Result<Option<Sector>> {

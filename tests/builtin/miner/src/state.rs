@@ -6,11 +6,13 @@ use builtin_common::{Exit, Result};
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
+use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::SectorNumber;
 use shared::ensure;
 
+use crate::deadlines;
 use crate::funds::{Funds, locked_part};
 use crate::info::{Info, sector_size};
 use crate::pledge::{Network, termination_fee};
@@ -24,6 +26,8 @@ pub struct State {
     pub sectors: Sectors,
     /// Of the proving periods.
     pub offset: ChainEpoch,
+    /// The end of the deadline that was proven last: a deadline is proven once.
+    pub proven_until: ChainEpoch,
     /// Whether power has a cron event of this miner.
     pub cron_active: bool,
 }
@@ -64,7 +68,8 @@ impl State {
     ) -> Result<Self> {
         let mut funds = Funds::new(store)?;
         funds.lock(store, deposit, offset, now)?;
-        Ok(State { info, funds, sectors: Sectors::new(store)?, offset, cron_active: false })
+        let sectors = Sectors::new(store)?;
+        Ok(State { info, funds, sectors, offset, proven_until: 0, cron_active: false })
     }
 
     /// Pays the beneficiary, whoever of the two asks, what is asked for, available and in quota.
@@ -160,6 +165,25 @@ impl State {
         Ok(Effects { pledge, power, ..Effects::default() })
     }
 
+    /// Proves the open deadline, from which on its new sectors have power.
+    pub fn prove(
+        &mut self,
+        store: &impl Blockstore,
+        deadline: u64,
+        now: ChainEpoch,
+    ) -> Result<Effects> {
+        let open = deadlines::current(self.offset, now);
+        ensure!(deadline == open.index, Exit::illegal_argument("this deadline is not open"));
+        ensure!(self.proven_until != open.close, Exit::illegal_argument("already proven"));
+        self.proven_until = open.close;
+        let size = sector_size(self.info.post_proof)?;
+        let mut effects = Effects::default();
+        for sector in self.sectors.prove(store, deadline)? {
+            effects.power += &sector.power(size);
+        }
+        Ok(effects)
+    }
+
     /// Ends sectors early for a fee. Returns them too.
     pub fn terminate(
         &mut self,
@@ -186,6 +210,7 @@ impl State {
     pub fn end_deadline(
         &mut self,
         store: &impl Blockstore,
+        network: &Network,
         facts: &Facts,
     ) -> Result<(Effects, bool)> {
         self.info.apply_worker_change(facts.now);
@@ -194,6 +219,13 @@ impl State {
         self.funds.fee_debt += lost;
         let expired = self.sectors.expire(store, facts.now)?;
         let released = self.release(expired.iter())?;
+        let (mut daily_fee, mut power) = (TokenAmount::default(), BigInt::default());
+        let ended = deadlines::current(self.offset, facts.now).index;
+        for (_, sector) in self.sectors.of_deadline(store, ended)? {
+            daily_fee += sector.daily_fee;
+            power += sector.quality_adjusted;
+        }
+        self.funds.fee_debt += network.charged(daily_fee, &power);
         let mut effects = self.repay(store, facts)?;
         effects.pledge += released.pledge - self.funds.vest(store, facts.now)?;
         effects.power = released.power;

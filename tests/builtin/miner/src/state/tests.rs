@@ -203,16 +203,27 @@ fn a_sector_locks_a_deposit_then_pledge_until_it_expires_or_is_terminated() {
         activation: miner.now,
         expiration: info(1).expiration,
         pledge: fil(10),
+        daily_fee: fil(0),
         quality_adjusted: BigInt::from(32u64 << 30),
         has_data: true,
+        proven: false,
         dead: false,
     };
     let sectors = vec![(1, sector.clone()), (2, sector)];
     let effects = miner.state.activate(&miner.store, sectors, &miner.balance).unwrap();
-    assert_eq!((effects.pledge, effects.power.raw), (fil(20), BigInt::from(64u64 << 30)));
+    assert_eq!((effects.pledge, effects.power.raw), (fil(20), BigInt::default()));
     assert!(miner.state.funds.pre_commit_deposits.is_zero());
     let (how, location) = miner.state.sectors.locate(&miner.store, 1).unwrap();
     assert_eq!((how, location.deadline), (status::ACTIVE, i64::try_from(deadline).unwrap()));
+
+    // Power comes with the first window proof, which is possible while the deadline is open.
+    let opens = deadlines::expiry(OFFSET, deadline, miner.now) - 59;
+    assert_eq!(code(miner.state.prove(&miner.store, deadline, opens - 1)), 16);
+    let effects = miner.state.prove(&miner.store, deadline, opens).unwrap();
+    assert_eq!(effects.power.raw, BigInt::from(64u64 << 30));
+    assert_eq!(code(miner.state.prove(&miner.store, deadline, opens + 1)), 16);
+    let effects = miner.state.prove(&miner.store, deadline, opens + 2_880).unwrap();
+    assert_eq!(effects, Effects::default());
 
     // 140 days later, in an epoch at which the deadline is mutable.
     miner.now += 140 * 2_880;
@@ -228,10 +239,11 @@ fn a_sector_locks_a_deposit_then_pledge_until_it_expires_or_is_terminated() {
     assert_eq!(dead, Ok(true));
 
     miner.now = info(2).expiration;
-    let (effects, _) = miner.state.end_deadline(&miner.store, &miner.facts(4)).unwrap();
+    let (effects, _) = miner.state.end_deadline(&miner.store, &network, &miner.facts(4)).unwrap();
     assert!(effects.pledge.is_zero(), "a sector lives to the end of its deadline");
     miner.now += 2_880;
-    let (effects, more) = miner.state.end_deadline(&miner.store, &miner.facts(4)).unwrap();
+    let (effects, more) =
+        miner.state.end_deadline(&miner.store, &network, &miner.facts(4)).unwrap();
     assert_eq!((effects.pledge, more), (fil(-10), false));
     assert!(miner.state.funds.initial_pledge.is_zero());
 }

@@ -1,0 +1,259 @@
+//! Gas of every method and size of every actor, measured on the embedded network.
+
+use actor_datadao::api::{
+    AddDataset, AuthenticateMessage, ClaimRewards, GetDataset, GetDeal, GetReward,
+    MarketNotifyDeal, RewardPayment,
+};
+use anyhow::Result;
+use clap::Args;
+use fvm_harness::{Account, Call, Network, Outcome, atto, fil};
+use fvm_ipld_encoding::RawBytes;
+use fvm_shared::address::Address;
+use serde_json::json;
+use shared::ext::{EAM_ACTOR, INIT_ACTOR, SYSTEM_ACTOR, init};
+use shared::{Method, token};
+
+use crate::story::{self, Dao};
+use crate::table::{self, thousands};
+
+#[derive(Args)]
+pub struct Options {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One measurement.
+pub struct Row {
+    pub actor: &'static str,
+    pub method: &'static str,
+    /// In what state of things.
+    pub case: String,
+    /// `gas_used` of the receipt of an explicit message, or, for what the market calls, of the call.
+    pub gas: u64,
+}
+
+/// Everything measured.
+pub struct Report {
+    /// Gas of an empty native call: a message to an actor whose code does nothing.
+    pub floor: u64,
+    pub rows: Vec<Row>,
+    /// Name and bytes of WASM of every actor that the project ships.
+    pub sizes: Vec<(String, usize)>,
+}
+
+pub fn command(options: &Options) -> Result<()> {
+    let report = measure()?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report.json())?);
+    } else {
+        report.print();
+    }
+    Ok(())
+}
+
+/// Runs every case on networks of its own.
+pub fn measure() -> Result<Report> {
+    let actors = crate::actors()?;
+    let mut rows = vec![];
+    creation(&mut Network::new(actors)?, &mut rows);
+    datasets(&mut Dao::pushing(Network::new(actors)?), &mut rows);
+    for count in [1, 5, 20] {
+        publish(&mut Dao::pushing(Network::new(actors)?), "minted", count, &mut rows);
+    }
+    for count in [1, 5, 20] {
+        publish(&mut Dao::claiming(Network::new(actors)?), "owed", count, &mut rows);
+    }
+    claims(&mut Dao::claiming(Network::new(actors)?), &mut rows);
+    for holders in [3, 500] {
+        tokens(&mut Dao::pushing(Network::new(actors)?), holders, &mut rows);
+    }
+    let shipped = ["init", "datadao"];
+    let size = |name: &str| (name.to_owned(), actors.size(&actors.code(name)));
+    Ok(Report {
+        floor: floor(&mut Network::new(actors)?),
+        rows,
+        sizes: shipped.into_iter().map(size).collect(),
+    })
+}
+
+impl Report {
+    fn json(&self) -> serde_json::Value {
+        let row = |r: &Row| {
+            json!({
+                "actor": r.actor, "method": r.method, "case": r.case,
+                "gas": r.gas, "ratio": self.ratio(r.gas),
+            })
+        };
+        let size = |(name, bytes): &(String, usize)| json!({ "name": name, "bytes": bytes });
+        json!({
+            "floor": self.floor,
+            "methods": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "actors": self.sizes.iter().map(size).collect::<Vec<_>>(),
+        })
+    }
+
+    fn ratio(&self, gas: u64) -> f64 {
+        let hundredths = (gas * 100 + self.floor / 2) / self.floor.max(1);
+        f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0
+    }
+
+    fn print(&self) {
+        println!("An empty native call costs {} gas.\n", thousands(self.floor));
+        let row = |r: &Row| {
+            vec![
+                r.actor.to_owned(),
+                r.method.to_owned(),
+                r.case.clone(),
+                thousands(r.gas),
+                format!("{:.2}", self.ratio(r.gas)),
+            ]
+        };
+        let rows: Vec<_> = self.rows.iter().map(row).collect();
+        table::print(&["actor", "method", "case", "gas", "× empty call"], &rows);
+        println!();
+        let sizes: Vec<_> = self
+            .sizes
+            .iter()
+            .map(|(name, bytes)| vec![name.clone(), thousands(*bytes as u64)])
+            .collect();
+        table::print(&["actor", "bytes of WASM"], &sizes);
+    }
+}
+
+/// A message to a placeholder, whose whole code is to return.
+fn floor(net: &mut Network) -> u64 {
+    let ann = net.account("ann");
+    let placeholder = Address::new_delegated(EAM_ACTOR, &[1; 20]).expect("a short subaddress");
+    net.fund(placeholder, atto(1));
+    net.run(Call::new(&ann, placeholder).raw(1 << 24, &[])).ok().gas_used
+}
+
+fn creation(net: &mut Network, rows: &mut Vec<Row>) {
+    let ann = net.account("ann");
+    let payment = RewardPayment { push: true, hook_gas_limit: story::HOOK_GAS };
+    let params = story::constructor_params(&ann, payment);
+    let exec = net.create(&ann, "datadao", &params).outcome;
+    push(rows, "init", "Exec", "a DataDAO", exec);
+    let params = init::Exec4Params {
+        constructor_params: RawBytes::serialize(&params).expect("parameters that encode"),
+        ..net.exec4_params("datadao", b"gas")
+    };
+    let call = Call::new(&ann, Address::new_id(INIT_ACTOR)).method(init::EXEC4, &params);
+    push(rows, "init", "Exec4", "a DataDAO", net.run(call));
+}
+
+fn datasets(dao: &mut Dao, rows: &mut Vec<Row>) {
+    for listed in [0, 60] {
+        list(dao, listed);
+        let params = story::dataset(1_000 + listed, 10);
+        let added = dao.net.call::<AddDataset>(&dao.admin, dao.address, &params).outcome;
+        push(rows, "datadao", AddDataset::NAME, format!("{listed} listed"), added);
+    }
+    read::<GetDataset>(dao, "62 listed", &30, rows);
+}
+
+fn publish(dao: &mut Dao, payment: &str, count: u64, rows: &mut Vec<Row>) {
+    list(dao, 60);
+    dao.net.set_tracing(true);
+    let deals: Vec<_> = (1..=count).map(|n| dao.proposal(n)).collect();
+    let published = dao.sp.publish(&mut dao.net, &deals);
+    let case = format!("{count} deals, reward {payment}");
+    for (method, number) in [
+        (AuthenticateMessage::NAME, AuthenticateMessage::NUMBER),
+        (MarketNotifyDeal::NAME, MarketNotifyDeal::NUMBER),
+    ] {
+        let calls = published.calls.of_method(number);
+        let gas = calls.iter().map(|call| call.gas).sum::<u64>() / count;
+        rows.push(Row { actor: "datadao", method, case: format!("of {case}: per deal"), gas });
+    }
+    push(rows, "market", "PublishStorageDeals", case, published);
+}
+
+fn claims(dao: &mut Dao, rows: &mut Vec<Row>) {
+    list(dao, 2);
+    let deals = [dao.proposal(1)];
+    let deal = dao.sp.publish_all(&mut dao.net, &deals)[0];
+    let owner = dao.sp.owner.address();
+    read::<GetDeal>(dao, "1 deal", &deal, rows);
+    read::<GetReward>(dao, "1 owner", &owner, rows);
+    read::<ClaimRewards>(dao, "1 owner", &vec![owner], rows);
+}
+
+fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
+    list(dao, 1);
+    let deals = [dao.proposal(1)];
+    dao.sp.publish_all(&mut dao.net, &deals);
+    let (owner, to) = (dao.sp.owner.clone(), dao.address);
+    let operator_data = RawBytes::default();
+    let send =
+        |to, amount| token::TransferParams { to, amount, operator_data: operator_data.clone() };
+    for n in 1..holders {
+        let holder = dao.net.account(&format!("holder {n}")).address();
+        dao.net.call::<token::Transfer>(&owner, to, &send(holder, atto(1_000))).ok();
+    }
+    let bob = dao.net.account("holder 1");
+    let case = format!("{holders} holders");
+    // The DAO's admin is only the one who asks; the owner and Bob hold the token.
+    let mut call = |from: &Account, method: &'static str, call: Call| {
+        let outcome = dao.net.run(Call { from: from.address(), ..call });
+        push(rows, "datadao", method, case.clone(), outcome);
+    };
+    let (from, amount) = (owner.address(), atto(7));
+    let pull = token::TransferFromParams {
+        from,
+        to: bob.address(),
+        amount: amount.clone(),
+        operator_data: operator_data.clone(),
+    };
+    let allow = |increase| token::IncreaseAllowanceParams { operator: bob.address(), increase };
+    let lower = token::DecreaseAllowanceParams { operator: bob.address(), decrease: atto(1) };
+    let revoke = token::RevokeAllowanceParams { operator: bob.address() };
+    let pair = token::GetAllowanceParams { owner: from, operator: bob.address() };
+    let burn = token::BurnParams { amount: amount.clone() };
+    let burn_from = token::BurnFromParams { owner: from, amount: amount.clone() };
+    call(&owner, token::Transfer::NAME, of::<token::Transfer>(to, &send(bob.address(), amount)));
+    call(
+        &owner,
+        token::IncreaseAllowance::NAME,
+        of::<token::IncreaseAllowance>(to, &allow(fil(1))),
+    );
+    call(&bob, token::TransferFrom::NAME, of::<token::TransferFrom>(to, &pull));
+    call(&bob, token::BurnFrom::NAME, of::<token::BurnFrom>(to, &burn_from));
+    call(&bob, token::Allowance::NAME, of::<token::Allowance>(to, &pair));
+    call(&owner, token::DecreaseAllowance::NAME, of::<token::DecreaseAllowance>(to, &lower));
+    call(&owner, token::RevokeAllowance::NAME, of::<token::RevokeAllowance>(to, &revoke));
+    call(&owner, token::Burn::NAME, of::<token::Burn>(to, &burn));
+    call(&bob, token::Balance::NAME, of::<token::Balance>(to, &bob.address()));
+    call(&bob, token::TotalSupply::NAME, of::<token::TotalSupply>(to, &()));
+    call(&bob, token::Name::NAME, of::<token::Name>(to, &()));
+    call(&bob, token::Symbol::NAME, of::<token::Symbol>(to, &()));
+    call(&bob, token::Granularity::NAME, of::<token::Granularity>(to, &()));
+}
+
+fn list(dao: &mut Dao, count: u64) {
+    for n in 1..=count {
+        dao.list(n, 10);
+    }
+}
+
+/// A call of this method, from whomever.
+fn of<M: Method>(to: Address, params: &M::Params) -> Call {
+    Call::new(Address::new_id(SYSTEM_ACTOR), to).method(M::NUMBER, params)
+}
+
+fn read<M: Method>(dao: &mut Dao, case: &str, params: &M::Params, rows: &mut Vec<Row>) {
+    let outcome = dao.net.call::<M>(&dao.admin, dao.address, params).outcome;
+    push(rows, "datadao", M::NAME, case, outcome);
+}
+
+fn push(
+    rows: &mut Vec<Row>,
+    actor: &'static str,
+    method: &'static str,
+    case: impl Into<String>,
+    outcome: Outcome,
+) {
+    let gas = outcome.ok().gas_used;
+    rows.push(Row { actor, method, case: case.into(), gas });
+}

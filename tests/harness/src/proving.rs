@@ -1,0 +1,116 @@
+//! What a storage provider does for its sectors after they are proven for the first time.
+
+use fvm_ipld_bitfield::BitField;
+use fvm_ipld_encoding::from_slice;
+use fvm_ipld_encoding::strict_bytes;
+use fvm_ipld_encoding::tuple::*;
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::randomness::{RANDOMNESS_LENGTH, Randomness};
+use fvm_shared::sector::{PoStProof, RegisteredPoStProof, SectorNumber};
+use multihash_codetable::{Code, MultihashDigest};
+use shared::ext::miner::{GET_VESTING_FUNDS, GetVestingFundsReturn};
+use shared::method_hash;
+
+use crate::machine;
+use crate::message::Call;
+use crate::network::Network;
+use crate::outcome::Outcome;
+use crate::provider::Provider;
+
+const SUBMIT_WINDOWED_POST: u64 = 5;
+const GENERATE_SECTOR_LOCATION: u64 = method_hash!("GenerateSectorLocation");
+/// What separates the randomness of window proofs from other randomness.
+const POST_CHAIN_COMMIT: i64 = 9;
+/// Epochs in which every sector has to be proven once.
+const PROVING_PERIOD: ChainEpoch = 2_880;
+/// A deadline: steps of this length end in one deadline after another.
+const DEADLINE: ChainEpoch = 60;
+
+impl Provider {
+    /// Makes far steps end no deadline of this miner before its time.
+    pub(crate) fn follow_deadlines(&self, network: &mut Network) {
+        let ask = Call::new(&self.owner, self.address()).method(GET_VESTING_FUNDS, &());
+        let GetVestingFundsReturn { vesting_funds } = network.dry_run(ask).returned();
+        // Funds vest where a deadline begins.
+        let (epoch, _) = vesting_funds.first().expect("the deposit of a new miner");
+        network.follow_deadlines(*epoch);
+    }
+
+    /// Where a sector is: deadline and partition.
+    pub fn locate(&self, network: &mut Network, sector: SectorNumber) -> (u64, u64) {
+        let call =
+            Call::new(&self.owner, self.address()).method(GENERATE_SECTOR_LOCATION, &(sector,));
+        let location: SectorLocation = network.dry_run(call).returned();
+        from_slice(&location.aux_data).expect("a sector that the miner has")
+    }
+
+    /// Terminates a sector early, wherever it is. Its deadline may be closed for changes, in which
+    /// case the termination waits until it is not.
+    pub fn end_sector(&self, network: &mut Network, sector: SectorNumber) -> Outcome {
+        let (deadline, partition) = self.locate(network, sector);
+        for _ in 0..6 {
+            let outcome = self.terminate(network, deadline, partition, sector);
+            if outcome.exit_code.is_success() {
+                return outcome;
+            }
+            network.skip(DEADLINE);
+        }
+        self.terminate(network, deadline, partition, sector)
+    }
+
+    /// Proves that a partition is still stored, which is possible while its deadline is open.
+    pub fn prove_window(&self, network: &mut Network, deadline: u64, partition: u64) -> Outcome {
+        let commit_epoch = network.epoch() - 1;
+        let params = SubmitWindowedPostParams {
+            deadline,
+            partitions: vec![PostPartition { index: partition, skipped: BitField::new() }],
+            proofs: vec![PoStProof {
+                post_proof: RegisteredPoStProof::StackedDRGWindow32GiBV1P1,
+                proof_bytes: vec![0; 192],
+            }],
+            chain_commit_epoch: commit_epoch,
+            chain_commit_rand: commitment(commit_epoch),
+        };
+        network.run(Call::new(&self.worker, self.address()).method(SUBMIT_WINDOWED_POST, &params))
+    }
+
+    /// Skips ahead and proves a sector every day, without which the sector becomes faulty.
+    pub fn skip_proving(&self, network: &mut Network, sector: SectorNumber, epochs: ChainEpoch) {
+        let end = network.epoch() + epochs;
+        let (deadline, partition) = self.locate(network, sector);
+        while network.epoch() < end {
+            let proof = self.prove_window(network, deadline, partition);
+            let step = if proof.exit_code.is_success() { PROVING_PERIOD } else { DEADLINE };
+            network.skip(step.min(end - network.epoch()));
+        }
+    }
+}
+
+/// The randomness of an epoch to which a window proof is bound.
+fn commitment(epoch: ChainEpoch) -> Randomness {
+    let drawn: [u8; RANDOMNESS_LENGTH] = machine::Randomness::draw("chain", epoch);
+    let seed = [&POST_CHAIN_COMMIT.to_be_bytes()[..], &drawn, &epoch.to_be_bytes()].concat();
+    Randomness(Code::Blake2b256.digest(&seed).digest().to_vec())
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct SectorLocation {
+    status: u8,
+    #[serde(with = "strict_bytes")]
+    aux_data: Vec<u8>,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct SubmitWindowedPostParams {
+    deadline: u64,
+    partitions: Vec<PostPartition>,
+    proofs: Vec<PoStProof>,
+    chain_commit_epoch: ChainEpoch,
+    chain_commit_rand: Randomness,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct PostPartition {
+    index: u64,
+    skipped: BitField,
+}
