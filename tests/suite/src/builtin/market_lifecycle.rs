@@ -8,7 +8,7 @@ use fvm_shared::error::ExitCode;
 use fvm_shared::piece::PaddedPieceSize;
 use shared::ext::market::{DealProposal, DealSettlement, EX_DEAL_EXPIRED, Label};
 
-use super::{DAY, ILLEGAL_ARGUMENT, Market, price};
+use super::{DAY, FORBIDDEN, ILLEGAL_ARGUMENT, Market, NOT_FOUND, is_testing_policy, price};
 
 /// The miner's exit code where a notified actor does not accept a piece.
 const REJECTED: ExitCode = ExitCode::new(1004);
@@ -88,6 +88,37 @@ fn cron_does_not_settle_deals_that_nobody_settled() {
     sp.skip_proving(&mut m.net, sector, left);
     assert_eq!(m.available(sp.address()), fil(999));
     assert_eq!(m.net.settle(&ann, &[deal]).settlements, [paid(40 * DAY)]);
+}
+
+/// Cron looks at a deal once after its start and leaves it alone if nobody settled it until then.
+#[test]
+fn cron_goes_on_to_settle_a_deal_that_was_settled_before_it_looked() {
+    let mut m = Market::open();
+    let proposal = m.paid(1);
+    let (deal, sector) = m.active(&proposal);
+    assert_eq!(deal, 0, "cron looks at deal 0 every 30 days");
+    let (ann, sp) = (m.ann.clone(), m.sp.clone());
+    m.net.settle(&ann, &[deal]);
+    let left = 30 * DAY + 60 - m.net.epoch();
+    sp.skip_proving(&mut m.net, sector, left);
+    let paid_by_cron = m.available(sp.address()) - fil(999);
+    assert!(paid_by_cron >= price(30 * DAY - proposal.start_epoch));
+    let rest = m.net.settle(&ann, &[deal]).settlements;
+    assert_eq!(&rest[0].payment + paid_by_cron, price(m.net.epoch() - proposal.start_epoch));
+}
+
+#[test]
+fn a_sector_is_proven_later_than_150_epochs_after_its_pre_commitment() {
+    let mut m = Market::open();
+    let delay = if is_testing_policy(&mut m.net) { 10 } else { SEALING - 1 };
+    let proposal = m.proposal(1);
+    let deal = m.deal(&proposal);
+    let sector = m.sp.pre_commit(&mut m.net, &proposal);
+    m.net.advance(delay);
+    m.sp.prove(&mut m.net, sector, deal, &proposal).refused(FORBIDDEN);
+    m.sp.prove(&mut m.net, sector + 1, deal, &proposal).refused(NOT_FOUND);
+    m.net.advance(1);
+    m.sp.prove(&mut m.net, sector, deal, &proposal).ok();
 }
 
 #[test]
