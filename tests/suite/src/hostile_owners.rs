@@ -2,7 +2,7 @@
 //! more than its due.
 
 use actor_datadao::api::ClaimRewards;
-use fvm_harness::{Call, Network, Provider, fil};
+use fvm_harness::{Account, Call, Network, Provider, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
 use fvm_shared::error::ExitCode;
@@ -38,6 +38,17 @@ fn give(net: &mut Network, sp: &Provider, attacker: Address) {
 
 fn set_mood(dao: &mut Dao, attacker: Address, mood: Mood) {
     dao.net.call::<SetMood>(&dao.admin, attacker, &mood).ok();
+}
+
+/// A message that moves $DATA.
+fn transfer(dao: &Dao, to: &Account, amount: TokenAmount) -> Message {
+    let operator_data = RawBytes::default();
+    let params = token::TransferParams { to: to.address(), amount, operator_data };
+    Message {
+        to: dao.address,
+        method: token::Transfer::NUMBER,
+        params: RawBytes::serialize(params).unwrap(),
+    }
 }
 
 #[test]
@@ -148,16 +159,7 @@ fn a_slot_that_is_filled_between_question_and_notice_fails_the_batch() {
 fn an_owner_that_moves_its_reward_on_and_then_refuses_keeps_and_moves_nothing() {
     let mut dao = pushing_with_gas_to_spare().listing(1, 1);
     let (attacker, friend) = (take_over(&mut dao.net, &dao.sp), dao.net.account("friend"));
-    let params = token::TransferParams {
-        to: friend.address(),
-        amount: fil(100),
-        operator_data: RawBytes::default(),
-    };
-    let transfer = Message {
-        to: dao.address,
-        method: token::Transfer::NUMBER,
-        params: RawBytes::serialize(params).unwrap(),
-    };
+    let transfer = transfer(&dao, &friend, fil(100));
     let mood = Mood { refuses: true, sends: Some(transfer), ..Mood::FRIENDLY };
     set_mood(&mut dao, attacker, mood);
     let deal = dao.proposal(1);
@@ -171,16 +173,7 @@ fn an_owner_that_moves_its_reward_on_and_then_refuses_keeps_and_moves_nothing() 
 fn an_owner_that_moves_its_reward_on_in_its_hook_has_moved_it() {
     let mut dao = pushing_with_gas_to_spare().listing(1, 1);
     let (attacker, friend) = (take_over(&mut dao.net, &dao.sp), dao.net.account("friend"));
-    let params = token::TransferParams {
-        to: friend.address(),
-        amount: fil(60),
-        operator_data: RawBytes::default(),
-    };
-    let transfer = Message {
-        to: dao.address,
-        method: token::Transfer::NUMBER,
-        params: RawBytes::serialize(params).unwrap(),
-    };
+    let transfer = transfer(&dao, &friend, fil(60));
     set_mood(&mut dao, attacker, Mood { sends: Some(transfer), ..Mood::FRIENDLY });
     let deal = dao.proposal(1);
     dao.sp.publish(&mut dao.net, &[deal]).ok();

@@ -6,7 +6,9 @@
 
 extern crate alloc;
 
+pub mod filter;
 pub mod policy;
+pub mod wire;
 
 use alloc::format;
 use alloc::string::{String, ToString};

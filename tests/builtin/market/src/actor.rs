@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use builtin_common::{Exit, Result};
@@ -33,9 +34,8 @@ use crate::publish::{Accepted, Candidate};
 use crate::state::{Deal, Ledger, Parties, State, proposal_bytes};
 use crate::types::{
     AllocationRequests, AllocationsResponse, CONTROL_ADDRESSES, CURRENT_TOTAL_POWER,
-    ControlAddressesReturn, CurrentTotalPowerReturn, DATACAP_BALANCE, DATACAP_TRANSFER_FROM,
-    OnMinerSectorsTerminateParams, SECTOR_CONTENT_CHANGED, SectorChanges, THIS_EPOCH_REWARD,
-    ThisEpochRewardReturn,
+    ControlAddresses, CurrentTotalPower, DATACAP_BALANCE, DATACAP_TRANSFER_FROM,
+    SECTOR_CONTENT_CHANGED, SectorChanges, SectorsTerminated, THIS_EPOCH_REWARD, ThisEpochReward,
 };
 
 /// Methods below this number are closed to actors that are not built in.
@@ -83,7 +83,7 @@ fn withdraw_balance(params: WithdrawBalanceParams) -> Result<TokenAmount> {
     let nominal = Address::new_id(actor);
     let caller = Address::new_id(host::caller());
     let (recipient, permitted) = if host::builtin_type(actor) == Some(builtin::MINER) {
-        let control: ControlAddressesReturn = host::get(&nominal, CONTROL_ADDRESSES)?;
+        let control: ControlAddresses = host::get(&nominal, CONTROL_ADDRESSES)?;
         (control.owner, caller == control.owner || caller == control.worker)
     } else {
         (nominal, caller == nominal)
@@ -132,14 +132,12 @@ fn controlled_provider(named: &Address) -> Result<ActorID> {
 }
 
 fn network() -> Result<Network> {
-    let reward: ThisEpochRewardReturn =
-        host::get(&Address::new_id(REWARD_ACTOR), THIS_EPOCH_REWARD)?;
-    let power: CurrentTotalPowerReturn =
-        host::get(&Address::new_id(POWER_ACTOR), CURRENT_TOTAL_POWER)?;
+    let reward: ThisEpochReward = host::get(&Address::new_id(REWARD_ACTOR), THIS_EPOCH_REWARD)?;
+    let power: CurrentTotalPower = host::get(&Address::new_id(POWER_ACTOR), CURRENT_TOTAL_POWER)?;
     Ok(Network {
         now: host::epoch(),
         raw_power: power.raw_byte_power,
-        baseline_power: reward.this_epoch_baseline_power,
+        baseline_power: reward.baseline_power,
         circulating_supply: fvm_sdk::network::total_fil_circ_supply(),
     })
 }
@@ -219,7 +217,7 @@ fn transfer_datacap(
             .iter()
             .map(|deal| policy::allocation(&deal.proposal, provider, network.now))
             .collect(),
-        extensions: [],
+        extensions: vec![],
     };
     let params = TransferFromParams {
         from: Address::new_id(client),
@@ -254,7 +252,7 @@ fn notify(client: ActorID, proposal: Vec<u8>, deal_id: DealID) -> Result<()> {
     Ok(())
 }
 
-fn terminate_sectors(params: OnMinerSectorsTerminateParams) -> Result<()> {
+fn terminate_sectors(params: SectorsTerminated) -> Result<()> {
     let miner = host::caller();
     let (burnt, terminated) =
         change(|ledger| ledger.terminate(miner, params.sectors.iter(), params.epoch))?;

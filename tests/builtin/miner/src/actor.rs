@@ -76,7 +76,7 @@ shared::dispatch! {
     GET_NOMINAL_SECTOR_EXPIRATION => Caller::Anyone => nominal_sector_expiration,
 }
 
-fn constructor(params: ConstructorParams) -> Result<()> {
+fn constructor(params: MinerConstructorParams) -> Result<()> {
     check_control(&params.control_addresses)?;
     check_peer(&params.peer_id, &params.multi_addresses)?;
     sector_size(params.window_post_proof_type)?;
@@ -107,10 +107,10 @@ fn constructor(params: ConstructorParams) -> Result<()> {
     Ok(host::commit(&State::new(&host::Store, info, offset, &deposit, now)?)?)
 }
 
-fn control_addresses(_: ()) -> Result<GetControlAddressesReturn> {
+fn control_addresses(_: ()) -> Result<ControlAddresses> {
     internal()?;
     let Info { owner, worker, control, .. } = host::load::<State>()?.info;
-    Ok(GetControlAddressesReturn {
+    Ok(ControlAddresses {
         owner: Address::new_id(owner),
         worker: Address::new_id(worker),
         control_addresses: control.into_iter().map(Address::new_id).collect(),
@@ -211,7 +211,7 @@ fn max_termination_fee(params: MaxTerminationFeeParams) -> Result<TokenAmount> {
     Ok(network()?.max_termination_fee(&params.power, &params.initial_pledge))
 }
 
-fn apply_rewards(params: ApplyRewardParams) -> Result<()> {
+fn apply_rewards(params: ApplyRewardsParams) -> Result<()> {
     let mut state: State = host::load()?;
     let effects = state.apply_rewards(&host::Store, &params, &facts())?;
     host::commit(&state)?;

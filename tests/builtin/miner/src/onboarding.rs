@@ -316,7 +316,7 @@ pub fn terminate_sectors(params: TerminateSectorsParams) -> Result<TerminateSect
     let with_data = ended.iter().filter(|(_, sector)| sector.has_data).map(|(number, _)| *number);
     let sectors = BitField::try_from_bits(with_data).map_err(Exit::illegal_state)?;
     if !sectors.is_empty() {
-        let terminated = host::params(&SectorsTerminateParams { epoch: host::epoch(), sectors })?;
+        let terminated = host::params(&SectorsTerminated { epoch: host::epoch(), sectors })?;
         let market = Address::new_id(MARKET_ACTOR);
         host::send(&market, MARKET_SECTORS_TERMINATE, terminated, TokenAmount::zero())?;
     }

@@ -1,5 +1,6 @@
 //! What sectors cost: deposits, pledge and fees, as functions of the network's size and rewards.
 
+use builtin_common::filter::{FilterEstimate, PRECISION};
 use builtin_common::policy::EPOCHS_IN_DAY;
 use fvm_shared::bigint::{BigInt, Integer};
 use fvm_shared::clock::ChainEpoch;
@@ -7,10 +8,6 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::{SectorSize, StoragePower};
 use num_traits::{Signed, Zero};
 
-use crate::types::FilterEstimate;
-
-/// Binary digits after the point.
-const PRECISION: u64 = 128;
 /// The natural logarithm of 2, with [`PRECISION`] digits.
 const LN_2: u128 = 235_865_763_225_513_294_137_944_142_764_154_484_399;
 /// Binary digits of a logarithm that are computed.
@@ -93,12 +90,6 @@ impl Network {
         }
         let reward = (power * sum_of_ratio(&self.reward, &self.power, epochs)) >> PRECISION;
         TokenAmount::from_atto(reward.max(BigInt::zero()))
-    }
-}
-
-impl FilterEstimate {
-    fn estimate(&self) -> BigInt {
-        &self.position >> PRECISION
     }
 }
 

@@ -17,7 +17,7 @@ use crate::funds::{Funds, locked_part};
 use crate::info::{Info, sector_size};
 use crate::pledge::{Network, termination_fee};
 use crate::sectors::{Sector, Sectors};
-use crate::types::{ApplyRewardParams, Power, PreCommitInfo, Termination};
+use crate::types::{ApplyRewardsParams, Power, PreCommitInfo, Termination};
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq)]
 pub struct State {
@@ -98,7 +98,7 @@ impl State {
     pub fn apply_rewards(
         &mut self,
         store: &impl Blockstore,
-        params: &ApplyRewardParams,
+        params: &ApplyRewardsParams,
         facts: &Facts,
     ) -> Result<Effects> {
         ensure!(

@@ -1,26 +1,28 @@
 //! Wire shapes.
 
 use alloc::vec::Vec;
-use core::ops::AddAssign;
+pub use builtin_common::wire::{
+    AllocationClaim, ApplyRewardsParams, ClaimAllocationsParams, ClaimAllocationsReturn,
+    ClaimedSpace, ControlAddresses, CurrentTotalPower, DeferredCronEventParams,
+    EnrollCronEventParams, MinerConstructorParams, PieceChange, Power, SectorAllocationClaims,
+    SectorChanges, SectorsTerminated, ThisEpochReward,
+};
 
 use cid::Cid;
 use fvm_ipld_bitfield::BitField;
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{BytesDe, RawBytes, strict_bytes};
 use fvm_shared::address::Address;
-use fvm_shared::bigint::{BigInt, bigint_ser};
+use fvm_shared::bigint::bigint_ser;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::piece::PaddedPieceSize;
 use fvm_shared::randomness::Randomness;
 use fvm_shared::sector::{
-    PoStProof, RegisteredAggregateProof, RegisteredPoStProof, RegisteredSealProof, SectorNumber,
-    StoragePower,
+    PoStProof, RegisteredAggregateProof, RegisteredSealProof, SectorNumber, StoragePower,
 };
 use fvm_shared::{ActorID, MethodNum};
-use serde::{Deserialize, Serialize};
-use shared::ext::BatchReturn;
 use shared::method_hash;
 
 /// Methods of other actors.
@@ -37,24 +39,6 @@ pub const SECTOR_CONTENT_CHANGED: MethodNum = method_hash!("SectorContentChanged
 /// The cron event at the end of a deadline.
 pub const CRON_PROVING_DEADLINE: i64 = 1;
 
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ConstructorParams {
-    pub owner: Address,
-    pub worker: Address,
-    pub control_addresses: Vec<Address>,
-    pub window_post_proof_type: RegisteredPoStProof,
-    #[serde(with = "strict_bytes")]
-    pub peer_id: Vec<u8>,
-    pub multi_addresses: Vec<BytesDe>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct GetControlAddressesReturn {
-    pub owner: Address,
-    pub worker: Address,
-    pub control_addresses: Vec<Address>,
-}
-
 /// Parameter of ChangePeerID and reply of GetPeerID.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct PeerId {
@@ -69,72 +53,8 @@ pub struct Multiaddrs {
 }
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ApplyRewardParams {
-    pub reward: TokenAmount,
-    pub penalty: TokenAmount,
-}
-
-/// Raw and quality-adjusted bytes, as UpdateClaimedPower takes them.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Power {
-    #[serde(with = "bigint_ser")]
-    pub raw: StoragePower,
-    #[serde(with = "bigint_ser")]
-    pub quality_adjusted: StoragePower,
-}
-
-impl AddAssign<&Power> for Power {
-    fn add_assign(&mut self, other: &Power) {
-        self.raw += &other.raw;
-        self.quality_adjusted += &other.quality_adjusted;
-    }
-}
-
-/// A smoothed quantity and its change per epoch, with 128 binary digits after the point.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, Default, PartialEq, Eq)]
-pub struct FilterEstimate {
-    #[serde(with = "bigint_ser")]
-    pub position: BigInt,
-    #[serde(with = "bigint_ser")]
-    pub velocity: BigInt,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ThisEpochReward {
-    pub reward_smoothed: FilterEstimate,
-    #[serde(with = "bigint_ser")]
-    pub baseline_power: StoragePower,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct CurrentTotalPower {
-    #[serde(with = "bigint_ser")]
-    pub raw_byte_power: StoragePower,
-    #[serde(with = "bigint_ser")]
-    pub quality_adj_power: StoragePower,
-    pub pledge_collateral: TokenAmount,
-    pub quality_adj_power_smoothed: FilterEstimate,
-    pub ramp_start_epoch: ChainEpoch,
-    pub ramp_duration_epochs: u64,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct EnrollCronEventParams {
-    pub event_epoch: ChainEpoch,
-    pub payload: RawBytes,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct CronEventPayload {
     pub event_type: i64,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct DeferredCronEventParams {
-    #[serde(with = "strict_bytes")]
-    pub event_payload: Vec<u8>,
-    pub reward_smoothed: FilterEstimate,
-    pub quality_adj_power_smoothed: FilterEstimate,
 }
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq)]
@@ -208,54 +128,6 @@ pub struct Notification {
     pub payload: RawBytes,
 }
 
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ClaimAllocationsParams {
-    pub sectors: Vec<SectorAllocationClaims>,
-    pub all_or_nothing: bool,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct SectorAllocationClaims {
-    pub sector: SectorNumber,
-    pub expiry: ChainEpoch,
-    pub claims: Vec<AllocationClaim>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct AllocationClaim {
-    pub client: ActorID,
-    pub allocation_id: u64,
-    pub data: Cid,
-    pub size: PaddedPieceSize,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ClaimAllocationsReturn {
-    pub sector_results: BatchReturn,
-    /// Claimed bytes, for each sector that succeeded.
-    pub sector_claims: Vec<ClaimedSpace>,
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct ClaimedSpace(#[serde(with = "bigint_ser")] pub BigInt);
-
-/// Changes of one sector. SectorContentChanged takes a bare list of them and replies, for each
-/// sector and each of its pieces, whether the piece is accepted.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct SectorChanges {
-    pub sector: SectorNumber,
-    pub minimum_commitment_epoch: ChainEpoch,
-    pub added: Vec<PieceChange>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct PieceChange {
-    pub data: Cid,
-    pub size: PaddedPieceSize,
-    pub payload: RawBytes,
-}
-
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq)]
 pub struct TerminateSectorsParams {
     pub terminations: Vec<Termination>,
@@ -271,12 +143,6 @@ pub struct Termination {
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct TerminateSectorsReturn {
     pub done: bool,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq)]
-pub struct SectorsTerminateParams {
-    pub epoch: ChainEpoch,
-    pub sectors: BitField,
 }
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]

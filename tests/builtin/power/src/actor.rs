@@ -20,9 +20,9 @@ use shared::{Caller, ensure, host, method_hash};
 use crate::queue::Event;
 use crate::state::State;
 use crate::types::{
-    CurrentTotalPowerReturn, DeferredCronEventParams, EnrollCronEventParams,
-    MinerConstructorParams, MinerRawPowerReturn, ON_DEFERRED_CRON_EVENT, Power, THIS_EPOCH_REWARD,
-    ThisEpochReward, UPDATE_NETWORK_KPI,
+    CurrentTotalPower, DeferredCronEventParams, EnrollCronEventParams, MinerConstructorParams,
+    MinerRawPowerReturn, ON_DEFERRED_CRON_EVENT, Power, THIS_EPOCH_REWARD, ThisEpochReward,
+    UPDATE_NETWORK_KPI,
 };
 
 /// The lowest number that FRC-42 gives a method.
@@ -136,7 +136,7 @@ fn update_pledge_total(delta: TokenAmount) -> Result<()> {
     Ok(host::commit(&state)?)
 }
 
-fn current_total_power(_: ()) -> Result<CurrentTotalPowerReturn> {
+fn current_total_power(_: ()) -> Result<CurrentTotalPower> {
     internal()?;
     Ok(host::load::<State>()?.current_total())
 }

@@ -16,7 +16,7 @@ use shared::map::{get_block, put_block};
 use shared::{Map, MapSpec, ensure};
 
 use crate::queue::{Event, Queue};
-use crate::types::{CurrentTotalPowerReturn, FilterEstimate, MinerRawPowerReturn, Power};
+use crate::types::{CurrentTotalPower, FilterEstimate, MinerRawPowerReturn, Power};
 
 /// Raw power from which a miner takes part in consensus.
 const CONSENSUS_MINIMUM: i64 = 10 << 40;
@@ -169,7 +169,7 @@ impl State {
             self.qualified.clone()
         };
         let quality_adj_smoothed =
-            self.last_tick.quality_adj_smoothed.next(&power.quality_adjusted);
+            self.last_tick.quality_adj_smoothed.next(&power.quality_adjusted, 1);
         self.last_tick = Snapshot { power, pledge: self.pledge.clone(), quality_adj_smoothed };
     }
 
@@ -194,8 +194,8 @@ impl State {
         self.last_tick.power.raw.clone()
     }
 
-    pub fn current_total(self) -> CurrentTotalPowerReturn {
-        CurrentTotalPowerReturn {
+    pub fn current_total(self) -> CurrentTotalPower {
+        CurrentTotalPower {
             raw_byte_power: self.last_tick.power.raw,
             quality_adj_power: self.last_tick.power.quality_adjusted,
             pledge_collateral: self.last_tick.pledge,

@@ -10,8 +10,8 @@ use shared::{Caller, ensure, host};
 
 use crate::state::State;
 use crate::types::{
-    APPLY_REWARDS, AWARD_BLOCK_REWARD, AwardBlockRewardParams, THIS_EPOCH_REWARD,
-    ThisEpochRewardReturn, UPDATE_NETWORK_KPI,
+    APPLY_REWARDS, AWARD_BLOCK_REWARD, AwardBlockRewardParams, THIS_EPOCH_REWARD, ThisEpochReward,
+    UPDATE_NETWORK_KPI,
 };
 
 shared::dispatch! {
@@ -41,7 +41,7 @@ fn award_block_reward(params: AwardBlockRewardParams) -> Result<()> {
     Ok(())
 }
 
-fn this_epoch_reward(_: ()) -> Result<ThisEpochRewardReturn> {
+fn this_epoch_reward(_: ()) -> Result<ThisEpochReward> {
     Ok(host::load::<State>()?.this_epoch())
 }
 

@@ -1,11 +1,10 @@
 //! How reward and baseline move with the epochs. Factors have 128 fractional bits.
 
-use fvm_shared::bigint::{BigInt, Integer};
+use builtin_common::filter::FilterEstimate;
+use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::StoragePower;
-
-use crate::types::FilterEstimate;
 
 const FRACTION_BITS: usize = 128;
 
@@ -21,9 +20,6 @@ const BASELINE_GROWTH: u128 = 224_377_702_615_002_589_582_494_545_262_197;
 /// What the smoothed reward starts with, in attoFIL and attoFIL per epoch.
 const FIRST_ESTIMATE: u128 = 36_266_260_308_195_979_333;
 const FIRST_VELOCITY: i64 = -109_897_758_509;
-/// Shares of a surprise that go into the estimate and its velocity.
-const ALPHA: u128 = 314_760_000_000_000_000_000_000_000_000_000_000;
-const BETA: u128 = 96_640_100_000_000_000_000_000_000_000_000;
 
 /// What all winners of an epoch are expected to be paid.
 #[must_use]
@@ -44,27 +40,10 @@ pub fn grow_baseline(baseline: StoragePower, epochs: ChainEpoch) -> StoragePower
     scale(baseline, &power(one() + BASELINE_GROWTH, epochs))
 }
 
-impl FilterEstimate {
-    /// The estimate that the network starts with.
-    #[must_use]
-    pub fn first() -> Self {
-        FilterEstimate {
-            position: BigInt::from(FIRST_ESTIMATE) << FRACTION_BITS,
-            velocity: BigInt::from(FIRST_VELOCITY) << FRACTION_BITS,
-        }
-    }
-
-    /// The estimate after `observed`, made so many epochs after the last one.
-    #[must_use]
-    pub fn next(&self, observed: &BigInt, epochs: ChainEpoch) -> Self {
-        let expected = &self.position + &self.velocity * epochs;
-        let surprise = (observed << FRACTION_BITS) - &expected;
-        let per_epoch = (&surprise * BETA).div_floor(&(BigInt::from(epochs) << FRACTION_BITS));
-        FilterEstimate {
-            position: expected + scale(surprise, &ALPHA.into()),
-            velocity: &self.velocity + per_epoch,
-        }
-    }
+/// The smoothed reward that the network starts with.
+#[must_use]
+pub fn first_estimate() -> FilterEstimate {
+    FilterEstimate::new(BigInt::from(FIRST_ESTIMATE), BigInt::from(FIRST_VELOCITY))
 }
 
 fn one() -> BigInt {
@@ -117,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_estimate_follows_the_official_filter() {
-        let next = FilterEstimate::first().next(&36_266_260_308_195_979_333u128.into(), 1);
+        let next = first_estimate().next(&36_266_260_308_195_979_333u128.into(), 1);
         let position = "12340768859682133116633185207693951957137358868085414559744";
         let velocity = "-37396258764217853067736562373739139597454335279104";
         assert_eq!(next.position, position.parse().unwrap());

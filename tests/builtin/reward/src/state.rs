@@ -1,5 +1,6 @@
 //! What the network mints, and what a block earns of it.
 
+use builtin_common::filter::FilterEstimate;
 use builtin_common::{Exit, Result};
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::bigint::bigint_ser;
@@ -8,10 +9,8 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::StoragePower;
 use shared::ensure;
 
-use crate::minting::{first_baseline, grow_baseline, reward_at};
-use crate::types::{
-    ApplyRewardsParams, AwardBlockRewardParams, FilterEstimate, ThisEpochRewardReturn,
-};
+use crate::minting::{first_baseline, first_estimate, grow_baseline, reward_at};
+use crate::types::{ApplyRewardsParams, AwardBlockRewardParams, ThisEpochReward};
 
 /// Winners that an epoch has on average, who share its reward.
 const EXPECTED_WINNERS: u64 = 5;
@@ -23,9 +22,9 @@ pub struct State {
     /// The epoch that reward and baseline are for.
     pub epoch: ChainEpoch,
     pub this_epoch_reward: TokenAmount,
-    pub this_epoch_reward_smoothed: FilterEstimate,
+    pub reward_smoothed: FilterEstimate,
     #[serde(with = "bigint_ser")]
-    pub this_epoch_baseline_power: StoragePower,
+    pub baseline_power: StoragePower,
     /// All block rewards so far, without gas.
     pub total_storage_power_reward: TokenAmount,
 }
@@ -37,17 +36,17 @@ impl State {
         State {
             epoch: 0,
             this_epoch_reward: reward_at(0),
-            this_epoch_reward_smoothed: FilterEstimate::first(),
-            this_epoch_baseline_power: first_baseline(),
+            reward_smoothed: first_estimate(),
+            baseline_power: first_baseline(),
             total_storage_power_reward: TokenAmount::default(),
         }
     }
 
     #[must_use]
-    pub fn this_epoch(self) -> ThisEpochRewardReturn {
-        ThisEpochRewardReturn {
-            this_epoch_reward_smoothed: self.this_epoch_reward_smoothed,
-            this_epoch_baseline_power: self.this_epoch_baseline_power,
+    pub fn this_epoch(self) -> ThisEpochReward {
+        ThisEpochReward {
+            reward_smoothed: self.reward_smoothed,
+            baseline_power: self.baseline_power,
         }
     }
 
@@ -76,10 +75,8 @@ impl State {
         let epochs = (now - self.epoch).max(0) + 1;
         self.epoch += epochs;
         self.this_epoch_reward = reward_at(self.epoch);
-        self.this_epoch_reward_smoothed =
-            self.this_epoch_reward_smoothed.next(self.this_epoch_reward.atto(), epochs);
-        self.this_epoch_baseline_power =
-            grow_baseline(core::mem::take(&mut self.this_epoch_baseline_power), epochs);
+        self.reward_smoothed = self.reward_smoothed.next(self.this_epoch_reward.atto(), epochs);
+        self.baseline_power = grow_baseline(core::mem::take(&mut self.baseline_power), epochs);
     }
 }
 
@@ -130,7 +127,7 @@ mod tests {
         jumped.end_epoch(99);
         assert_eq!((stepped.epoch, jumped.epoch), (100, 100));
         assert_eq!(stepped.this_epoch_reward, jumped.this_epoch_reward);
-        let off = jumped.this_epoch_baseline_power - stepped.this_epoch_baseline_power;
+        let off = jumped.baseline_power - stepped.baseline_power;
         assert!((0..=100).any(|bytes| off == bytes.into()), "{off}");
     }
 }

@@ -1,11 +1,10 @@
 //! Parameters and replies.
 
+pub use builtin_common::wire::{ApplyRewardsParams, ThisEpochReward};
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
-use fvm_shared::bigint::{BigInt, bigint_ser};
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::sector::StoragePower;
 
 pub const AWARD_BLOCK_REWARD: MethodNum = 2;
 pub const THIS_EPOCH_REWARD: MethodNum = 3;
@@ -21,27 +20,4 @@ pub struct AwardBlockRewardParams {
     /// Comes with the call, and is paid on top of the block reward.
     pub gas_reward: TokenAmount,
     pub win_count: i64,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ApplyRewardsParams {
-    pub reward: TokenAmount,
-    pub penalty: TokenAmount,
-}
-
-/// A smoothed quantity and its change per epoch, both with 128 fractional bits.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct FilterEstimate {
-    #[serde(with = "bigint_ser")]
-    pub position: BigInt,
-    #[serde(with = "bigint_ser")]
-    pub velocity: BigInt,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ThisEpochRewardReturn {
-    /// In attoFIL.
-    pub this_epoch_reward_smoothed: FilterEstimate,
-    #[serde(with = "bigint_ser")]
-    pub this_epoch_baseline_power: StoragePower,
 }

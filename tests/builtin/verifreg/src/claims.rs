@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::result::Result as Outcome;
 
+use builtin_common::wire::ClaimedSpace;
 use builtin_common::{Exit, Result};
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
-use fvm_shared::bigint::bigint_ser::BigIntDe;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::error::ExitCode;
 use shared::ensure;
@@ -61,7 +61,7 @@ impl State {
                 claimed.push((id, claim));
             }
             space += &sector_space;
-            sector_claims.push(BigIntDe(sector_space));
+            sector_claims.push(ClaimedSpace(sector_space));
             sector_results.success_count += 1;
         }
         ensure!(

@@ -1,11 +1,15 @@
 //! Methods of the registry and of the DataCap token, parameters and replies.
 
 use alloc::vec::Vec;
+pub use builtin_common::wire::{
+    AllocationClaim, AllocationRequest, AllocationRequests, AllocationsResponse,
+    ClaimAllocationsParams, ClaimAllocationsReturn, ClaimExtensionRequest, SectorAllocationClaims,
+};
 
 use cid::Cid;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::address::Address;
-use fvm_shared::bigint::bigint_ser::{self, BigIntDe};
+use fvm_shared::bigint::bigint_ser;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::piece::PaddedPieceSize;
@@ -81,67 +85,6 @@ pub struct Claim {
     /// The epoch of the claim.
     pub term_start: ChainEpoch,
     pub sector: SectorNumber,
-}
-
-/// What a client asks for in the operator data of its transfer of DataCap.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct AllocationRequests {
-    pub allocations: Vec<AllocationRequest>,
-    pub extensions: Vec<ClaimExtensionRequest>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct AllocationRequest {
-    pub provider: ActorID,
-    pub data: Cid,
-    pub size: PaddedPieceSize,
-    pub term_min: ChainEpoch,
-    pub term_max: ChainEpoch,
-    pub expiration: ChainEpoch,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ClaimExtensionRequest {
-    pub provider: ActorID,
-    pub claim: AllocationID,
-    pub term_max: ChainEpoch,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct AllocationsResponse {
-    pub allocation_results: BatchReturn,
-    pub extension_results: BatchReturn,
-    pub new_allocations: Vec<AllocationID>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ClaimAllocationsParams {
-    pub sectors: Vec<SectorAllocationClaims>,
-    /// Whether one sector that fails ends the whole call.
-    pub all_or_nothing: bool,
-}
-
-/// The claims of one sector succeed or fail together.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct SectorAllocationClaims {
-    pub sector: SectorNumber,
-    pub expiry: ChainEpoch,
-    pub claims: Vec<AllocationClaim>,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct AllocationClaim {
-    pub client: ActorID,
-    pub allocation_id: AllocationID,
-    pub data: Cid,
-    pub size: PaddedPieceSize,
-}
-
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct ClaimAllocationsReturn {
-    pub sector_results: BatchReturn,
-    /// Bytes claimed by each sector that succeeded.
-    pub sector_claims: Vec<BigIntDe>,
 }
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]

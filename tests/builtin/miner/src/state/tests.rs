@@ -1,4 +1,5 @@
 use alloc::vec;
+use builtin_common::filter::FilterEstimate;
 
 use cid::Cid;
 use cid::multihash::Multihash;
@@ -12,7 +13,7 @@ use shared::ext::miner::ChangeBeneficiaryParams;
 use super::*;
 use crate::deadlines;
 use crate::sectors::MAX_PROVE_DELAY;
-use crate::types::{FilterEstimate, status};
+use crate::types::status;
 
 const OWNER: ActorID = 100;
 const WORKER: ActorID = 101;
