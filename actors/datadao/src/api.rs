@@ -35,6 +35,7 @@ shared::methods! {
     "GetReward" GetReward(Address) -> TokenAmount;
     /// Pays owners what they have earned, at most [`CLAIM_MAX_OWNERS`] in a batch. Anyone may call
     /// it for anyone. Replies what each was paid: nothing for one that is owed nothing or refuses.
+    /// An address that stands for no ID ends the whole call with USR_NOT_FOUND.
     "ClaimRewards" ClaimRewards(Vec<Address>) -> Vec<TokenAmount>;
 }
 

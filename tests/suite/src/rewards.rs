@@ -45,3 +45,16 @@ fn a_batch_of_claims_is_bounded() {
     let paid = dao.net.call::<ClaimRewards>(&dao.admin, dao.address, &owners[1..].to_vec()).ok();
     assert_eq!(paid, vec![fil(0); CLAIM_MAX_OWNERS]);
 }
+
+#[test]
+fn a_claim_for_an_address_that_stands_for_nobody_is_refused_and_pays_nobody() {
+    let mut dao = claiming().listing(1, 1);
+    let deal = dao.proposal(1);
+    dao.sp.publish_all(&mut dao.net, &[deal]);
+    let owner = dao.sp.owner.clone();
+    let nobody = Address::new_secp256k1(&[7; 65]).unwrap();
+    dao.net
+        .call::<ClaimRewards>(&owner, dao.address, &vec![owner.address(), nobody])
+        .refused(ExitCode::USR_NOT_FOUND);
+    assert_eq!((dao.balance(&owner), dao.owed(&owner)), (fil(0), fil(100)));
+}

@@ -72,8 +72,8 @@ impl Toolchain {
         )
     }
 
-    /// The flags for `CARGO_ENCODED_RUSTFLAGS`. Paths are remapped, so that the same source gives the same code
-    /// wherever it is built.
+    /// The flags for `CARGO_ENCODED_RUSTFLAGS`. Paths are remapped, so that the same source gives
+    /// the same code wherever it is built.
     pub(super) fn rust_flags(&self, root: &Path) -> String {
         let home = std::env::var_os("CARGO_HOME")
             .map(PathBuf::from)
