@@ -37,6 +37,13 @@ impl Key for u64 {
     }
 }
 
+/// Two numbers of which each says where it ends.
+impl Key for (u64, u64) {
+    fn to_key(&self) -> Vec<u8> {
+        [self.0.to_key(), self.1.to_key()].concat()
+    }
+}
+
 impl Key for Cid {
     fn to_key(&self) -> Vec<u8> {
         self.to_bytes()
@@ -174,6 +181,14 @@ mod tests {
         assert_eq!(Ages::load(&store, &flushed, &AGES).unwrap().get(&7).unwrap(), Some(&70));
         assert!(!Ages::load(&store, &flushed, &AGES).unwrap().contains(&8).unwrap());
         assert_eq!(Ages::load(&store, &root, &AGES).unwrap().get(&7).unwrap(), None);
+    }
+
+    #[test]
+    fn no_two_pairs_have_the_same_key() {
+        let numbers = [0, 1, 127, 128, 129, 16_384, u64::MAX];
+        let pairs = numbers.iter().flat_map(|a| numbers.iter().map(|b| (*a, *b).to_key()));
+        let keys: alloc::collections::BTreeSet<_> = pairs.collect();
+        assert_eq!(keys.len(), numbers.len() * numbers.len());
     }
 
     #[test]

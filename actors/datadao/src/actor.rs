@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use frc46_token::token::state::TokenState;
 use fvm_ipld_encoding::from_slice;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
@@ -50,7 +49,7 @@ shared::dispatch! {
 }
 
 impl HasToken for State {
-    fn token(&mut self) -> &mut TokenState {
+    fn token(&mut self) -> &mut token::Token {
         &mut self.token
     }
 }
@@ -109,7 +108,7 @@ fn market_notify_deal(params: MarketNotifyDealParams) -> Result<(), Error> {
     let reward = state.record_deal(&host::Store, &policy, &proposal, &facts, deal, owner)?;
     let push = payment.push && reward.amount.is_positive();
     if push {
-        state.mint(&host::Store, &reward)?;
+        state.mint(&host::Store, facts.now, &reward)?;
     } else {
         state.owe(&host::Store, &reward)?;
     }
@@ -138,7 +137,9 @@ fn claim_rewards(owners: Vec<Address>) -> Result<Vec<TokenAmount>, Error> {
 /// Pays one owner. The state is loaded anew: the hook of the owner before may have changed it.
 fn claim(owner: ActorID) -> Result<TokenAmount, Error> {
     let mut state: State = host::load()?;
-    let Some(reward) = state.claim(&host::Store, owner)? else { return Ok(TokenAmount::zero()) };
+    let Some(reward) = state.claim(&host::Store, host::epoch(), owner)? else {
+        return Ok(TokenAmount::zero());
+    };
     let gas_limit = state.settings(&host::Store)?.payment.hook_gas_limit;
     host::commit(&state)?;
     let taken = offer(&reward, gas_limit)?;
@@ -159,7 +160,7 @@ fn offer(reward: &Reward, gas_limit: u64) -> Result<bool, Error> {
     let taken = frc46::offer_mint(host::receiver(), reward.owner, &reward.amount, gas_limit)?;
     if !taken {
         let mut state: State = host::load()?;
-        state.take_back(&host::Store, reward)?;
+        state.take_back(&host::Store, host::epoch(), reward)?;
         host::commit(&state)?;
     }
     let kind = if taken { "reward-paid" } else { "reward-refused" };

@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use fvm_ipld_blockstore::Blockstore;
@@ -71,7 +71,6 @@ pub fn check(state: &State, store: &impl Blockstore) -> Result<Vec<String>, Erro
             broken.push(format!("someone is owed {owed}"));
         }
     })?;
-    let (_, token) = state.token.check_invariants(store, shared::token::GRANULARITY);
-    broken.extend(token.iter().map(ToString::to_string));
+    broken.extend(state.token.check_invariants(store)?);
     Ok(broken)
 }

@@ -2,9 +2,9 @@
 
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
+use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use num_traits::Zero;
-use shared::token;
 
 use crate::error::Error;
 use crate::state::{REWARDS, Rewards, State};
@@ -31,13 +31,23 @@ impl State {
     }
 
     /// Mints a reward to its owner. What is minted must not be owed as well.
-    pub fn mint(&mut self, store: &impl Blockstore, reward: &Reward) -> Result<(), Error> {
-        Ok(token::mint(&mut self.token, store, reward.owner, &reward.amount)?)
+    pub fn mint(
+        &mut self,
+        store: &impl Blockstore,
+        now: ChainEpoch,
+        reward: &Reward,
+    ) -> Result<(), Error> {
+        Ok(self.token.mint(store, now, reward.owner, &reward.amount)?)
     }
 
     /// Turns a minted reward that its owner refused into one that is owed.
-    pub fn take_back(&mut self, store: &impl Blockstore, reward: &Reward) -> Result<(), Error> {
-        token::burn(&mut self.token, store, reward.owner, &reward.amount)?;
+    pub fn take_back(
+        &mut self,
+        store: &impl Blockstore,
+        now: ChainEpoch,
+        reward: &Reward,
+    ) -> Result<(), Error> {
+        self.token.burn(store, now, reward.owner, &reward.amount)?;
         self.owe(store, reward)
     }
 
@@ -45,13 +55,14 @@ impl State {
     pub fn claim(
         &mut self,
         store: &impl Blockstore,
+        now: ChainEpoch,
         owner: ActorID,
     ) -> Result<Option<Reward>, Error> {
         let mut rewards = Rewards::load(store, &self.rewards, &REWARDS)?;
         let Some(amount) = rewards.delete(&owner)? else { return Ok(None) };
         self.rewards = rewards.flush()?;
         let reward = Reward { owner, amount };
-        self.mint(store, &reward)?;
+        self.mint(store, now, &reward)?;
         Ok(Some(reward))
     }
 

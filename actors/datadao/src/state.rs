@@ -7,7 +7,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use cid::Cid;
-use frc46_token::token::state::TokenState;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
@@ -15,7 +14,8 @@ use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use shared::ext::DataCid;
 use shared::map::put_block;
-use shared::{Map, MapSpec, ensure, token};
+use shared::token::Token;
+use shared::{Map, MapSpec, ensure};
 
 use crate::api::{DatasetId, Deal, DealPolicy, Replica, RewardPayment};
 use crate::error::Error;
@@ -49,7 +49,7 @@ pub struct State {
     pub admin: ActorID,
     /// [`Settings`], which no message changes.
     pub settings: Cid,
-    pub token: TokenState,
+    pub token: Token,
     pub last_dataset: DatasetId,
     pub listings: Cid,
     pub details: Cid,
@@ -94,7 +94,7 @@ impl State {
         Ok(State {
             admin,
             settings: put_block(store, "settings", settings)?,
-            token: token::new(store)?,
+            token: Token::new(store, false)?,
             last_dataset: 0,
             listings: Listings::empty(store, &LISTINGS)?,
             details: Details::empty(store, &DETAILS)?,

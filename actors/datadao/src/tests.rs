@@ -214,14 +214,14 @@ proptest! {
                     };
                     earned += &reward.amount;
                     if push {
-                        state.mint(&store, &reward).unwrap();
+                        state.mint(&store, 1_000, &reward).unwrap();
                         settle(&mut state, &store, &reward, taken);
                     } else {
                         state.owe(&store, &reward).unwrap();
                     }
                 }
                 Step::Claim { owner, taken } => {
-                    if let Some(reward) = state.claim(&store, owner).unwrap() {
+                    if let Some(reward) = state.claim(&store, 1_000, owner).unwrap() {
                         settle(&mut state, &store, &reward, taken);
                     }
                 }
@@ -237,6 +237,6 @@ proptest! {
 
 fn settle(state: &mut State, store: &MemoryBlockstore, reward: &Reward, taken: bool) {
     if !taken {
-        state.take_back(store, reward).unwrap();
+        state.take_back(store, 1_000, reward).unwrap();
     }
 }

@@ -4,7 +4,6 @@
 //! receiver may have moved what it was sent.
 
 use frc46_token::receiver::FRC46TokenReceived;
-use frc46_token::token::state::TokenState;
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
@@ -15,15 +14,15 @@ use serde::de::DeserializeOwned;
 
 use super::{
     BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
-    GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
-    TransferFromReturn, TransferParams, TransferReturn, ledger,
+    GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, Token, TransferFromParams,
+    TransferFromReturn, TransferParams, TransferReturn, hook,
 };
 use crate::Error;
 use crate::host::{self, Limited, Store};
 
 /// The state of an actor that has a token.
 pub trait HasToken: Serialize + DeserializeOwned {
-    fn token(&mut self) -> &mut TokenState;
+    fn token(&mut self) -> &mut Token;
 }
 
 pub fn granularity((): ()) -> Result<u64, Error> {
@@ -36,16 +35,14 @@ pub fn total_supply<S: HasToken>((): ()) -> Result<TokenAmount, Error> {
 
 pub fn balance<S: HasToken>(owner: Address) -> Result<TokenAmount, Error> {
     match host::resolve(&owner) {
-        Ok(owner) => ledger::balance(host::load::<S>()?.token(), &Store, owner),
+        Ok(owner) => host::load::<S>()?.token().balance(&Store, owner),
         Err(_) => Ok(TokenAmount::zero()),
     }
 }
 
 pub fn allowance<S: HasToken>(params: GetAllowanceParams) -> Result<TokenAmount, Error> {
     match (host::resolve(&params.owner), host::resolve(&params.operator)) {
-        (Ok(owner), Ok(operator)) => {
-            ledger::allowance(host::load::<S>()?.token(), &Store, owner, operator)
-        }
+        (Ok(owner), Ok(operator)) => host::load::<S>()?.token().allowance(&Store, owner, operator),
         _ => Ok(TokenAmount::zero()),
     }
 }
@@ -54,13 +51,13 @@ pub fn transfer<S: HasToken>(params: TransferParams) -> Result<TransferReturn, E
     let from = host::caller();
     let to = host::resolve_or_create(&params.to)?;
     let mut state: S = host::load()?;
-    ledger::transfer(state.token(), &Store, from, to, &params.amount)?;
+    state.token().transfer(&Store, host::epoch(), from, to, &params.amount)?;
     host::commit(&state)?;
     let recipient_data = call_hook(from, from, to, params.amount, params.operator_data)?;
     let mut state: S = host::load()?;
     Ok(TransferReturn {
-        from_balance: ledger::balance(state.token(), &Store, from)?,
-        to_balance: ledger::balance(state.token(), &Store, to)?,
+        from_balance: state.token().balance(&Store, from)?,
+        to_balance: state.token().balance(&Store, to)?,
         recipient_data,
     })
 }
@@ -70,15 +67,15 @@ pub fn transfer_from<S: HasToken>(params: TransferFromParams) -> Result<Transfer
     let from = host::resolve(&params.from)?;
     let to = host::resolve_or_create(&params.to)?;
     let mut state: S = host::load()?;
-    ledger::use_allowance(state.token(), &Store, operator, from, &params.amount)?;
-    ledger::transfer(state.token(), &Store, from, to, &params.amount)?;
+    state.token().use_allowance(&Store, from, operator, &params.amount)?;
+    state.token().transfer(&Store, host::epoch(), from, to, &params.amount)?;
     host::commit(&state)?;
     let recipient_data = call_hook(operator, from, to, params.amount, params.operator_data)?;
     let mut state: S = host::load()?;
     Ok(TransferFromReturn {
-        from_balance: ledger::balance(state.token(), &Store, from)?,
-        to_balance: ledger::balance(state.token(), &Store, to)?,
-        allowance: ledger::allowance(state.token(), &Store, from, operator)?,
+        from_balance: state.token().balance(&Store, from)?,
+        to_balance: state.token().balance(&Store, to)?,
+        allowance: state.token().allowance(&Store, from, operator)?,
         recipient_data,
     })
 }
@@ -88,7 +85,7 @@ pub fn increase_allowance<S: HasToken>(
 ) -> Result<TokenAmount, Error> {
     let operator = host::existing(&params.operator)?;
     change::<S, _>(|token| {
-        ledger::increase_allowance(token, &Store, host::caller(), operator, &params.increase)
+        token.increase_allowance(&Store, host::caller(), operator, &params.increase)
     })
 }
 
@@ -97,22 +94,22 @@ pub fn decrease_allowance<S: HasToken>(
 ) -> Result<TokenAmount, Error> {
     let operator = host::resolve(&params.operator)?;
     change::<S, _>(|token| {
-        ledger::decrease_allowance(token, &Store, host::caller(), operator, &params.decrease)
+        token.decrease_allowance(&Store, host::caller(), operator, &params.decrease)
     })
 }
 
 pub fn revoke_allowance<S: HasToken>(params: RevokeAllowanceParams) -> Result<(), Error> {
     match host::resolve(&params.operator) {
-        Ok(operator) => change::<S, _>(|token| {
-            ledger::revoke_allowance(token, &Store, host::caller(), operator)
-        }),
+        Ok(operator) => {
+            change::<S, _>(|token| token.revoke_allowance(&Store, host::caller(), operator))
+        }
         Err(_) => Ok(()),
     }
 }
 
 pub fn burn<S: HasToken>(params: BurnParams) -> Result<BurnReturn, Error> {
     let balance =
-        change::<S, _>(|token| ledger::burn(token, &Store, host::caller(), &params.amount))?;
+        change::<S, _>(|token| token.burn(&Store, host::epoch(), host::caller(), &params.amount))?;
     Ok(BurnReturn { balance })
 }
 
@@ -120,15 +117,13 @@ pub fn burn_from<S: HasToken>(params: BurnFromParams) -> Result<BurnFromReturn, 
     let owner = host::resolve(&params.owner)?;
     change::<S, _>(|token| {
         let operator = host::caller();
-        let allowance = ledger::use_allowance(token, &Store, operator, owner, &params.amount)?;
-        let balance = ledger::burn(token, &Store, owner, &params.amount)?;
+        let allowance = token.use_allowance(&Store, owner, operator, &params.amount)?;
+        let balance = token.burn(&Store, host::epoch(), owner, &params.amount)?;
         Ok(BurnFromReturn { balance, allowance })
     })
 }
 
-fn change<S: HasToken, R>(
-    rule: impl FnOnce(&mut TokenState) -> Result<R, Error>,
-) -> Result<R, Error> {
+fn change<S: HasToken, R>(rule: impl FnOnce(&mut Token) -> Result<R, Error>) -> Result<R, Error> {
     let mut state: S = host::load()?;
     let result = rule(state.token())?;
     host::commit(&state)?;
@@ -146,7 +141,7 @@ fn call_hook(
 ) -> Result<RawBytes, Error> {
     let token_data = RawBytes::default();
     let received = FRC46TokenReceived { from, to, operator, amount, operator_data, token_data };
-    let reply = ledger::hook(received)?.call(&Limited { gas_limit: None });
+    let reply = hook(received)?.call(&Limited { gas_limit: None });
     reply.map(|data| data.0).map_err(|error| Error::Refused {
         to: Address::new_id(to),
         method: crate::ext::account::RECEIVE,
@@ -170,5 +165,5 @@ pub fn offer_mint(
         operator_data: RawBytes::default(),
         token_data: RawBytes::default(),
     };
-    Ok(ledger::hook(received)?.call(&Limited { gas_limit: Some(gas_limit) }).is_ok())
+    Ok(hook(received)?.call(&Limited { gas_limit: Some(gas_limit) }).is_ok())
 }

@@ -1,10 +1,19 @@
-//! FRC-46 tokens on `frc46_token`: its state and its receiver hook, driven by our own glue so that
-//! each message loads and writes the actor's state once.
+//! A fungible token with votes. The rules are [`Token`]'s; FRC-46 and ERC-20 are two faces of them.
+//! The ledger is our own and not `frc46_token`'s, so that a movement loads and writes each map once.
 
 mod api;
+mod holder;
+mod invariants;
 mod ledger;
 #[cfg(target_arch = "wasm32")]
 pub mod methods;
+mod receiver;
+#[cfg(test)]
+mod tests;
+mod votes;
 
 pub use api::*;
-pub use ledger::*;
+pub use holder::Holder;
+pub use ledger::{Token, max_amount};
+pub use receiver::{HookData, hook};
+pub use votes::Electorate;
