@@ -75,11 +75,33 @@ pub fn encode<T: Serialize + 'static>(value: &T) -> Result<Option<IpldBlock>, Er
     Ok(Some(IpldBlock { codec: DAG_CBOR, data }))
 }
 
+/// What a method takes: any value that decodes from CBOR, or a type that says itself how it is read.
+pub trait Params: Sized {
+    fn decode(params: Option<&IpldBlock>) -> Result<Self, Error>;
+}
+
+impl<P: DeserializeOwned + 'static> Params for P {
+    fn decode(params: Option<&IpldBlock>) -> Result<Self, Error> {
+        decode_params(params)
+    }
+}
+
+/// What a method replies: any value that encodes to CBOR, or a type that says itself how it is sent.
+pub trait Reply {
+    fn encode(&self) -> Result<Option<IpldBlock>, Error>;
+}
+
+impl<R: Serialize + 'static> Reply for R {
+    fn encode(&self) -> Result<Option<IpldBlock>, Error> {
+        encode(self)
+    }
+}
+
 /// Declares the methods of an actor and exports its `invoke`.
 ///
 /// A row is `number => caller policy => handler`. The number is a pattern: a literal, a constant or
 /// [`method_hash!`](crate::method_hash!), or several with `|`. A handler is
-/// `fn(Params) -> Result<Reply, E>` with `E:` [`Fault`](crate::Fault).
+/// `fn(P) -> Result<R, E>` with `P:` [`Params`], `R:` [`Reply`] and `E:` [`Fault`](crate::Fault).
 ///
 /// After the last row, `; else fallback` names a `fn(MethodNum) -> u32` for every other method, for
 /// actors that accept unknown FRC-42 calls as the built-in account does.

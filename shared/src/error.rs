@@ -28,6 +28,9 @@ pub enum Error {
     /// No such method.
     #[error("no method {0}")]
     Method(MethodNum),
+    /// No such function, by the first four bytes of its calldata.
+    #[error("no function {:#010x}", u32::from_be_bytes(*.0))]
+    Selector([u8; 4]),
     /// A parameter is well formed but cannot be meant.
     #[error("{0}")]
     Argument(String),
@@ -79,7 +82,7 @@ impl Fault for Error {
         match self {
             Error::Params(_) | Error::Encoding { .. } => ExitCode::USR_SERIALIZATION,
             Error::Caller(_) | Error::Signature(_) => ExitCode::USR_FORBIDDEN,
-            Error::Method(_) => ExitCode::USR_UNHANDLED_MESSAGE,
+            Error::Method(_) | Error::Selector(_) => ExitCode::USR_UNHANDLED_MESSAGE,
             Error::Argument(_) | Error::Overflow(_) => ExitCode::USR_ILLEGAL_ARGUMENT,
             Error::Funds(_) => ExitCode::USR_INSUFFICIENT_FUNDS,
             Error::Unresolved(_) => ExitCode::USR_NOT_FOUND,

@@ -1,14 +1,17 @@
-//! Actor events, in the shape the built-in actors use (FIP-0083): a `$type` entry, then the fields.
+//! Actor events: in the shape the built-in actors use (FIP-0083), a `$type` entry and then the
+//! fields, or in the shape of an EVM log.
 
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use fvm_ipld_encoding::CBOR;
+use fvm_ipld_encoding::{CBOR, IPLD_RAW};
 use fvm_shared::event::{ActorEvent, Entry, Flags};
 use serde::Serialize;
 
 use crate::Error;
+
+const TOPIC_KEYS: [&str; 4] = ["t1", "t2", "t3", "t4"];
 
 /// An event under construction.
 #[derive(Debug)]
@@ -19,6 +22,21 @@ impl Event {
     #[must_use]
     pub fn new(kind: &str) -> Self {
         Event(entry(Flags::FLAG_INDEXED_ALL, "$type", &kind).map(|first| vec![first]))
+    }
+
+    /// An event as the EVM actor emits it for a log, which is how Ethereum's tools see it as one: up
+    /// to four topics and then the data, as raw bytes, all indexed by key and value.
+    #[must_use]
+    pub fn evm_log<const N: usize>(topics: [[u8; 32]; N], data: &[u8]) -> Self {
+        const { assert!(N <= TOPIC_KEYS.len()) };
+        let topics = TOPIC_KEYS.into_iter().zip(topics).map(|(key, topic)| (key, topic.to_vec()));
+        let entries = topics.chain([("d", data.to_vec())]).map(|(key, value)| Entry {
+            flags: Flags::FLAG_INDEXED_ALL,
+            key: key.to_string(),
+            codec: IPLD_RAW,
+            value,
+        });
+        Event(Ok(entries.collect()))
     }
 
     /// Adds a field that nodes index by key and value.
@@ -64,5 +82,17 @@ mod tests {
         assert_eq!(event.entries[1].flags, Flags::FLAG_INDEXED_ALL);
         assert_eq!(event.entries[2].flags, Flags::FLAG_INDEXED_KEY);
         assert_eq!(event.entries[1].value, [0x07]);
+    }
+
+    #[test]
+    fn a_log_has_its_topics_and_then_its_data_raw_and_indexed() {
+        let event = Event::evm_log([[1; 32], [2; 32]], &[3]).build().unwrap();
+        let raw = |key: &str, value: &[u8]| Entry {
+            flags: Flags::FLAG_INDEXED_KEY | Flags::FLAG_INDEXED_VALUE,
+            key: key.to_string(),
+            codec: 0x55,
+            value: value.to_vec(),
+        };
+        assert_eq!(event.entries, [raw("t1", &[1; 32]), raw("t2", &[2; 32]), raw("d", &[3])]);
     }
 }

@@ -30,8 +30,8 @@ pub fn enter() {
 /// Runs one row of the method table and ends the method on any error.
 pub fn run<P, R, E>(params: u32, allowed: Caller, handler: fn(P) -> Result<R, E>) -> u32
 where
-    P: DeserializeOwned + 'static,
-    R: Serialize + 'static,
+    P: dispatch::Params,
+    R: dispatch::Reply,
     E: Fault,
 {
     if !allowed.admits(caller(), || builtin_type(caller())) {
@@ -41,7 +41,7 @@ where
         Ok(block) => block,
         Err(number) => abort(&Error::Params(number.to_string())),
     };
-    let params = match dispatch::decode_params(params.as_ref()) {
+    let params = match P::decode(params.as_ref()) {
         Ok(params) => params,
         Err(error) => abort(&error),
     };
@@ -49,7 +49,7 @@ where
         Ok(reply) => reply,
         Err(error) => abort(&error),
     };
-    match dispatch::encode(&reply) {
+    match reply.encode() {
         Ok(None) => NO_DATA_BLOCK_ID,
         Ok(Some(block)) => match sdk::ipld::put_block(block.codec, &block.data) {
             Ok(id) => id,
@@ -116,6 +116,11 @@ pub fn resolve(address: &Address) -> Result<ActorID, Error> {
     sdk::actor::resolve_address(address).ok_or(Error::Unresolved(*address))
 }
 
+/// The f4 address that an actor was created at, if it was.
+pub fn delegated_address(actor: ActorID) -> Option<Address> {
+    sdk::actor::lookup_delegated_address(actor)
+}
+
 /// Like [`resolve`], but there must be an actor: an ID that is granted something before it is born
 /// would go to whoever creates that actor.
 pub fn existing(address: &Address) -> Result<ActorID, Error> {
@@ -135,10 +140,14 @@ pub fn resolve_or_create(address: &Address) -> Result<ActorID, Error> {
     resolve(address)
 }
 
+/// The root block of the actor's state. It stays the same as long as the state does.
+pub fn root() -> Result<cid::Cid, Error> {
+    sdk::sself::root().map_err(|e| Error::state("actor", e))
+}
+
 /// Reads the actor's state.
 pub fn load<S: DeserializeOwned>() -> Result<S, Error> {
-    let root = sdk::sself::root().map_err(|e| Error::state("actor", e))?;
-    map::get_block(&Store, "actor", &root)
+    map::get_block(&Store, "actor", &root()?)
 }
 
 /// Writes the actor's state. Blocks that it links must have been flushed.

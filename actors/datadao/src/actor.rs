@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::from_slice;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
@@ -15,6 +16,8 @@ use shared::ext::account::AuthenticateMessageParams;
 use shared::ext::market::{DealProposal, MarketNotifyDealParams};
 use shared::ext::miner::{GET_OWNER, GetOwnerReturn};
 use shared::ext::{INIT_ACTOR, MARKET_ACTOR};
+use shared::map::get_block;
+use shared::token::erc20;
 use shared::token::methods::{self as frc46, HasToken};
 use shared::{Caller, Method, ensure, host, token};
 
@@ -33,8 +36,8 @@ shared::dispatch! {
     MarketNotifyDeal::NUMBER => Caller::Only(MARKET_ACTOR) => market_notify_deal,
     GetReward::NUMBER => Caller::Anyone => get_reward,
     ClaimRewards::NUMBER => Caller::Anyone => claim_rewards,
-    token::Name::NUMBER => Caller::Anyone => token_name,
-    token::Symbol::NUMBER => Caller::Anyone => token_symbol,
+    token::Name::NUMBER => Caller::Anyone => frc46::name::<State>,
+    token::Symbol::NUMBER => Caller::Anyone => frc46::symbol::<State>,
     token::Granularity::NUMBER => Caller::Anyone => frc46::granularity,
     token::TotalSupply::NUMBER => Caller::Anyone => frc46::total_supply::<State>,
     token::Balance::NUMBER | token::BalanceOf::NUMBER => Caller::Anyone => frc46::balance::<State>,
@@ -46,11 +49,20 @@ shared::dispatch! {
     token::RevokeAllowance::NUMBER => Caller::Anyone => frc46::revoke_allowance::<State>,
     token::Burn::NUMBER => Caller::Anyone => frc46::burn::<State>,
     token::BurnFrom::NUMBER => Caller::Anyone => frc46::burn_from::<State>,
+    token::InvokeEvm::NUMBER => Caller::Anyone => erc20::invoke::<State>,
 }
 
 impl HasToken for State {
     fn token(&mut self) -> &mut token::Token {
         &mut self.token
+    }
+
+    fn token_name(&self, store: &impl Blockstore) -> Result<String, shared::Error> {
+        Ok(get_block::<Settings>(store, "settings", &self.settings)?.token_name)
+    }
+
+    fn token_symbol(&self, store: &impl Blockstore) -> Result<String, shared::Error> {
+        Ok(get_block::<Settings>(store, "settings", &self.settings)?.token_symbol)
     }
 }
 
@@ -146,22 +158,16 @@ fn claim(owner: ActorID) -> Result<TokenAmount, Error> {
     Ok(if taken { reward.amount } else { TokenAmount::zero() })
 }
 
-fn token_name((): ()) -> Result<String, Error> {
-    Ok(host::load::<State>()?.settings(&host::Store)?.token_name)
-}
-
-fn token_symbol((): ()) -> Result<String, Error> {
-    Ok(host::load::<State>()?.settings(&host::Store)?.token_symbol)
-}
-
-/// Offers a reward that was minted to its owner. One that the owner refuses, or has no gas to take,
+/// Tells of a reward that was minted, and offers it to its owner. One that the owner refuses, or has no gas to take,
 /// is owed again.
 fn offer(reward: &Reward, gas_limit: u64) -> Result<bool, Error> {
+    erc20::transferred(None, Some(reward.owner), &reward.amount)?;
     let taken = frc46::offer_mint(host::receiver(), reward.owner, &reward.amount, gas_limit)?;
     if !taken {
         let mut state: State = host::load()?;
         state.take_back(&host::Store, host::epoch(), reward)?;
         host::commit(&state)?;
+        erc20::transferred(Some(reward.owner), None, &reward.amount)?;
     }
     let kind = if taken { "reward-paid" } else { "reward-refused" };
     host::emit(Event::new(kind).indexed("owner", &reward.owner).field("amount", &reward.amount))?;

@@ -11,6 +11,7 @@ use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
 use serde_json::json;
 use shared::ext::{EAM_ACTOR, INIT_ACTOR, SYSTEM_ACTOR, init};
+use shared::token::erc20::{self, EthAddress};
 use shared::{Method, token};
 
 use crate::story::{self, Dao};
@@ -212,7 +213,10 @@ fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
     let pair = token::GetAllowanceParams { owner: from, operator: bob.address() };
     let burn = token::BurnParams { amount: amount.clone() };
     let burn_from = token::BurnFromParams { owner: from, amount: amount.clone() };
+    let erc20 = erc20::Call::Transfer { to: EthAddress::from_id(bob.id), amount: amount.clone() };
+    let erc20 = RawBytes::new(erc20.encode().expect("an amount that fits"));
     call(&owner, token::Transfer::NAME, of::<token::Transfer>(to, &send(bob.address(), amount)));
+    call(&owner, "InvokeEVM transfer", of::<token::InvokeEvm>(to, &erc20));
     call(
         &owner,
         token::IncreaseAllowance::NAME,

@@ -1,4 +1,4 @@
-//! The interface that FRC-46 gives a token. Amounts are in the token's smallest unit.
+//! The interface that FRC-46 gives a token, and the method that is its ERC-20. Amounts are in the token's smallest unit.
 
 use alloc::string::String;
 
@@ -7,6 +7,7 @@ pub use frc46_token::token::types::{
     GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, TransferFromParams,
     TransferFromReturn, TransferParams, TransferReturn,
 };
+use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
 
@@ -29,4 +30,7 @@ crate::methods! {
     "RevokeAllowance" RevokeAllowance(RevokeAllowanceParams) -> ();
     "Burn" Burn(BurnParams) -> BurnReturn;
     "BurnFrom" BurnFrom(BurnFromParams) -> BurnFromReturn;
+    /// ERC-20: calldata to return data, as byte strings. The calldata may come raw as well, as EVM
+    /// contracts send it.
+    "InvokeEVM" InvokeEvm(RawBytes) -> RawBytes;
 }

@@ -35,6 +35,13 @@ pub struct Token {
     pub electorate: Electorate,
 }
 
+/// What the two sides of a transfer have after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balances {
+    pub from: TokenAmount,
+    pub to: TokenAmount,
+}
+
 impl Token {
     /// A token that nobody has any of. `liquid_votes` says whether a balance votes, or only what is
     /// staked.
@@ -100,12 +107,14 @@ impl Token {
         from: ActorID,
         to: ActorID,
         amount: &TokenAmount,
-    ) -> Result<(), Error> {
+    ) -> Result<Balances, Error> {
         check_amount(amount)?;
         let mut step = Step::begin(self, store)?;
         step.take(from, amount)?;
-        step.give(to, amount)?;
-        step.end(self, now)
+        let to = step.give(to, amount)?;
+        let from = step.holder(from)?.balance.clone();
+        step.end(self, now)?;
+        Ok(Balances { from, to })
     }
 
     /// What an operator may still spend of the owner's balance.

@@ -1,28 +1,40 @@
 //! The methods of FRC-46, for any actor that has a token.
-//!
-//! A transfer commits before it calls the receiver's hook and reads the balances again after: the
-//! receiver may have moved what it was sent.
 
-use frc46_token::receiver::FRC46TokenReceived;
-use fvm_ipld_encoding::RawBytes;
-use fvm_shared::ActorID;
+use alloc::string::String;
+
+use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
 use num_traits::Zero;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use super::movement::offer_mint;
+
+use super::movement::{self, Sending};
 use super::{
     BurnFromParams, BurnFromReturn, BurnParams, BurnReturn, DecreaseAllowanceParams,
     GetAllowanceParams, IncreaseAllowanceParams, RevokeAllowanceParams, Token, TransferFromParams,
-    TransferFromReturn, TransferParams, TransferReturn, hook,
+    TransferFromReturn, TransferParams, TransferReturn,
 };
 use crate::Error;
-use crate::host::{self, Limited, Store};
+use crate::host::{self, Store};
 
 /// The state of an actor that has a token.
 pub trait HasToken: Serialize + DeserializeOwned {
     fn token(&mut self) -> &mut Token;
+
+    fn token_name(&self, store: &impl Blockstore) -> Result<String, Error>;
+
+    fn token_symbol(&self, store: &impl Blockstore) -> Result<String, Error>;
+}
+
+pub fn name<S: HasToken>((): ()) -> Result<String, Error> {
+    host::load::<S>()?.token_name(&Store)
+}
+
+pub fn symbol<S: HasToken>((): ()) -> Result<String, Error> {
+    host::load::<S>()?.token_symbol(&Store)
 }
 
 pub fn granularity((): ()) -> Result<u64, Error> {
@@ -48,35 +60,26 @@ pub fn allowance<S: HasToken>(params: GetAllowanceParams) -> Result<TokenAmount,
 }
 
 pub fn transfer<S: HasToken>(params: TransferParams) -> Result<TransferReturn, Error> {
-    let from = host::caller();
-    let to = host::resolve_or_create(&params.to)?;
-    let mut state: S = host::load()?;
-    state.token().transfer(&Store, host::epoch(), from, to, &params.amount)?;
-    host::commit(&state)?;
-    let recipient_data = call_hook(from, from, to, params.amount, params.operator_data)?;
-    let mut state: S = host::load()?;
+    let TransferParams { to, amount, operator_data } = params;
+    let (from, to) = (host::caller(), host::resolve_or_create(&to)?);
+    let sent = movement::send::<S>(Sending { from, to, operator: None, amount, operator_data })?;
     Ok(TransferReturn {
-        from_balance: state.token().balance(&Store, from)?,
-        to_balance: state.token().balance(&Store, to)?,
-        recipient_data,
+        from_balance: sent.balances.from,
+        to_balance: sent.balances.to,
+        recipient_data: sent.recipient_data,
     })
 }
 
 pub fn transfer_from<S: HasToken>(params: TransferFromParams) -> Result<TransferFromReturn, Error> {
-    let operator = host::caller();
-    let from = host::resolve(&params.from)?;
-    let to = host::resolve_or_create(&params.to)?;
-    let mut state: S = host::load()?;
-    state.token().use_allowance(&Store, from, operator, &params.amount)?;
-    state.token().transfer(&Store, host::epoch(), from, to, &params.amount)?;
-    host::commit(&state)?;
-    let recipient_data = call_hook(operator, from, to, params.amount, params.operator_data)?;
-    let mut state: S = host::load()?;
+    let TransferFromParams { from, to, amount, operator_data } = params;
+    let operator = Some(host::caller());
+    let (from, to) = (host::resolve(&from)?, host::resolve_or_create(&to)?);
+    let sent = movement::send::<S>(Sending { from, to, operator, amount, operator_data })?;
     Ok(TransferFromReturn {
-        from_balance: state.token().balance(&Store, from)?,
-        to_balance: state.token().balance(&Store, to)?,
-        allowance: state.token().allowance(&Store, from, operator)?,
-        recipient_data,
+        from_balance: sent.balances.from,
+        to_balance: sent.balances.to,
+        allowance: sent.allowance,
+        recipient_data: sent.recipient_data,
     })
 }
 
@@ -84,8 +87,8 @@ pub fn increase_allowance<S: HasToken>(
     params: IncreaseAllowanceParams,
 ) -> Result<TokenAmount, Error> {
     let operator = host::existing(&params.operator)?;
-    change::<S, _>(|token| {
-        token.increase_allowance(&Store, host::caller(), operator, &params.increase)
+    movement::allow::<S>(operator, |token, owner| {
+        token.increase_allowance(&Store, owner, operator, &params.increase)
     })
 }
 
@@ -93,77 +96,27 @@ pub fn decrease_allowance<S: HasToken>(
     params: DecreaseAllowanceParams,
 ) -> Result<TokenAmount, Error> {
     let operator = host::resolve(&params.operator)?;
-    change::<S, _>(|token| {
-        token.decrease_allowance(&Store, host::caller(), operator, &params.decrease)
+    movement::allow::<S>(operator, |token, owner| {
+        token.decrease_allowance(&Store, owner, operator, &params.decrease)
     })
 }
 
 pub fn revoke_allowance<S: HasToken>(params: RevokeAllowanceParams) -> Result<(), Error> {
-    match host::resolve(&params.operator) {
-        Ok(operator) => {
-            change::<S, _>(|token| token.revoke_allowance(&Store, host::caller(), operator))
-        }
-        Err(_) => Ok(()),
-    }
+    let Ok(operator) = host::resolve(&params.operator) else { return Ok(()) };
+    movement::allow::<S>(operator, |token, owner| {
+        token.revoke_allowance(&Store, owner, operator)?;
+        Ok(TokenAmount::zero())
+    })?;
+    Ok(())
 }
 
 pub fn burn<S: HasToken>(params: BurnParams) -> Result<BurnReturn, Error> {
-    let balance =
-        change::<S, _>(|token| token.burn(&Store, host::epoch(), host::caller(), &params.amount))?;
+    let (balance, _) = movement::burn::<S>(host::caller(), None, &params.amount)?;
     Ok(BurnReturn { balance })
 }
 
 pub fn burn_from<S: HasToken>(params: BurnFromParams) -> Result<BurnFromReturn, Error> {
-    let owner = host::resolve(&params.owner)?;
-    change::<S, _>(|token| {
-        let operator = host::caller();
-        let allowance = token.use_allowance(&Store, owner, operator, &params.amount)?;
-        let balance = token.burn(&Store, host::epoch(), owner, &params.amount)?;
-        Ok(BurnFromReturn { balance, allowance })
-    })
-}
-
-fn change<S: HasToken, R>(rule: impl FnOnce(&mut Token) -> Result<R, Error>) -> Result<R, Error> {
-    let mut state: S = host::load()?;
-    let result = rule(state.token())?;
-    host::commit(&state)?;
-    Ok(result)
-}
-
-/// Calls the receiver's hook without a gas limit of its own: a transfer is the sender's affair, and
-/// a receiver that refuses it undoes it.
-fn call_hook(
-    operator: ActorID,
-    from: ActorID,
-    to: ActorID,
-    amount: TokenAmount,
-    operator_data: RawBytes,
-) -> Result<RawBytes, Error> {
-    let token_data = RawBytes::default();
-    let received = FRC46TokenReceived { from, to, operator, amount, operator_data, token_data };
-    let reply = hook(received)?.call(&Limited { gas_limit: None });
-    reply.map(|data| data.0).map_err(|error| Error::Refused {
-        to: Address::new_id(to),
-        method: crate::ext::account::RECEIVE,
-        code: (&error).into(),
-    })
-}
-
-/// Calls the hook of a receiver of freshly minted tokens with at most `gas_limit` gas, and says
-/// whether it took them. One that did not has done nothing at all, and still has the tokens.
-pub fn offer_mint(
-    operator: ActorID,
-    owner: ActorID,
-    amount: &TokenAmount,
-    gas_limit: u64,
-) -> Result<bool, Error> {
-    let received = FRC46TokenReceived {
-        from: host::receiver(),
-        to: owner,
-        operator,
-        amount: amount.clone(),
-        operator_data: RawBytes::default(),
-        token_data: RawBytes::default(),
-    };
-    Ok(hook(received)?.call(&Limited { gas_limit: Some(gas_limit) }).is_ok())
+    let (owner, operator) = (host::resolve(&params.owner)?, Some(host::caller()));
+    let (balance, allowance) = movement::burn::<S>(owner, operator, &params.amount)?;
+    Ok(BurnFromReturn { balance, allowance })
 }

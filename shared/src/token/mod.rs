@@ -2,11 +2,14 @@
 //! The ledger is our own and not `frc46_token`'s, so that a movement loads and writes each map once.
 
 mod api;
+pub mod erc20;
 mod holder;
 mod invariants;
 mod ledger;
 #[cfg(target_arch = "wasm32")]
 pub mod methods;
+#[cfg(target_arch = "wasm32")]
+mod movement;
 mod receiver;
 #[cfg(test)]
 mod tests;
@@ -14,6 +17,6 @@ mod votes;
 
 pub use api::*;
 pub use holder::Holder;
-pub use ledger::{Token, max_amount};
+pub use ledger::{Balances, Token, max_amount};
 pub use receiver::{HookData, hook};
 pub use votes::Electorate;

@@ -14,7 +14,7 @@ use fvm_shared::econ::TokenAmount;
 use proptest::prelude::*;
 
 use super::holder::{HOLDERS, Holder, Holders};
-use super::ledger::{ALLOWANCES, Allowances, Token, max_amount};
+use super::ledger::{ALLOWANCES, Allowances, Balances, Token, max_amount};
 use crate::Error;
 
 const ANN: ActorID = 100;
@@ -80,6 +80,19 @@ fn nobody_spends_more_than_there_is() {
     assert!(is_funds(token.stake(&store, 1, ANN, SAFE, &over)));
     assert!(is_funds(token.unstake(&store, 1, ANN, &atto(1))));
     assert_eq!(token, sound);
+}
+
+#[test]
+fn a_transfer_tells_what_both_sides_then_have() {
+    let (store, mut token) = minted();
+    let moved = token.transfer(&store, 1, ANN, BOB, &atto(30));
+    assert_eq!(moved, Ok(Balances { from: atto(70), to: atto(30) }));
+    let moved = token.transfer(&store, 1, ANN, ANN, &atto(70));
+    assert_eq!(moved, Ok(Balances { from: atto(70), to: atto(70) }));
+    assert_eq!(
+        (token.balance(&store, ANN), token.balance(&store, BOB)),
+        (Ok(atto(70)), Ok(atto(30)))
+    );
 }
 
 #[test]
@@ -213,11 +226,11 @@ fn a_step_writes_each_map_once_and_only_if_it_changes() {
     };
     assert_eq!(written(&|t| t.mint(&store, 0, ANN, &atto(9))), 1);
     assert_eq!(written(&|t| t.delegate(&store, 0, ANN, Some(EVE))), 1);
-    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, BOB, &atto(1))), 1);
+    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, BOB, &atto(1)).map(|_| ())), 1);
     assert_eq!(written(&|t| t.stake(&store, 0, ANN, SAFE, &atto(1))), 1);
     assert_eq!(written(&|t| t.approve(&store, ANN, BOB, &atto(1))), 1);
-    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, ANN, &atto(1))), 0);
-    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, BOB, &atto(0))), 0);
+    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, ANN, &atto(1)).map(|_| ())), 0);
+    assert_eq!(written(&|t| t.transfer(&store, 0, ANN, BOB, &atto(0)).map(|_| ())), 0);
     assert_eq!(written(&|t| t.mint(&store, 0, ANN, &atto(0))), 0);
     assert_eq!(written(&|t| t.delegate(&store, 0, ANN, Some(EVE))), 0);
     assert_eq!(written(&|t| t.approve(&store, ANN, BOB, &atto(1))), 0);
@@ -394,7 +407,9 @@ fn act(token: &mut Token, store: &MemoryBlockstore, model: &Model, act: &Act) ->
     match *act {
         Act::Mint { to, amount } => token.mint(store, now, to, &atto(amount)),
         Act::Burn { from, amount } => token.burn(store, now, from, &atto(amount)).map(|_| ()),
-        Act::Transfer { from, to, amount } => token.transfer(store, now, from, to, &atto(amount)),
+        Act::Transfer { from, to, amount } => {
+            token.transfer(store, now, from, to, &atto(amount)).map(|_| ())
+        }
         Act::Stake { holder, amount } => token.stake(store, now, holder, SAFE, &atto(amount)),
         Act::Unstake { holder, amount } => token.unstake(store, now, holder, &atto(amount)),
         Act::Delegate { holder, to } => token.delegate(store, now, holder, to),

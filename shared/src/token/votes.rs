@@ -172,7 +172,7 @@ impl<'s, BS: Blockstore> Step<'s, BS> {
         })
     }
 
-    fn holder(&mut self, id: ActorID) -> Result<&mut Holder, Error> {
+    pub(super) fn holder(&mut self, id: ActorID) -> Result<&mut Holder, Error> {
         let touched = match self.touched.entry(id) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
@@ -197,8 +197,10 @@ impl<'s, BS: Blockstore> Step<'s, BS> {
         Ok(())
     }
 
-    pub(super) fn give(&mut self, to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
-        self.change(to, |holder| holder.balance += amount)
+    /// Returns the new balance.
+    pub(super) fn give(&mut self, to: ActorID, amount: &TokenAmount) -> Result<TokenAmount, Error> {
+        self.change(to, |holder| holder.balance += amount)?;
+        Ok(self.holder(to)?.balance.clone())
     }
 
     /// Returns the new balance.
@@ -210,9 +212,8 @@ impl<'s, BS: Blockstore> Step<'s, BS> {
         let balance = &self.holder(from)?.balance;
         let short = || Error::Funds(format!("f0{from} has {balance}, which is less than {amount}"));
         ensure!(balance >= amount, short());
-        let left = balance - amount;
         self.change(from, |holder| holder.balance -= amount)?;
-        Ok(left)
+        Ok(self.holder(from)?.balance.clone())
     }
 
     /// Keeps the weights that changed, and writes the holders that did.

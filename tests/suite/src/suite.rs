@@ -4,6 +4,7 @@
 mod bad_input;
 mod builtin;
 mod deals;
+mod erc20;
 mod gas;
 mod hostile_owners;
 mod init;

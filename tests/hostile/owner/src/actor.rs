@@ -1,16 +1,18 @@
-use fvm_ipld_encoding::RawBytes;
+use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_ipld_encoding::tuple::*;
+use fvm_ipld_encoding::{BytesDe, CBOR, IPLD_RAW, RawBytes};
 use fvm_shared::error::ExitCode;
 use num_traits::Zero;
 use serde::de::IgnoredAny;
 use shared::ext::account::RECEIVE;
 use shared::{Caller, Error, Method, host};
 
-use crate::{Constructor, Forward, Message, Mood, Received, SetMood};
+use crate::{CallAsContract, Constructor, Forward, Message, Mood, Received, SetMood};
 
 shared::dispatch! {
     Constructor::NUMBER => Caller::Anyone => constructor,
     Forward::NUMBER => Caller::Anyone => forward,
+    CallAsContract::NUMBER => Caller::Anyone => call_as_contract,
     SetMood::NUMBER => Caller::Anyone => set_mood,
     Received::NUMBER => Caller::Anyone => received,
     RECEIVE => Caller::Anyone => receive,
@@ -27,12 +29,18 @@ fn constructor((): ()) -> Result<(), Error> {
 }
 
 fn forward(message: Message) -> Result<(), Error> {
-    let params = Some(message.params).filter(|params: &RawBytes| !params.is_empty());
-    let block = params.map(|params| fvm_ipld_encoding::ipld_block::IpldBlock {
-        codec: fvm_ipld_encoding::CBOR,
-        data: params.to_vec(),
-    });
-    host::send(&message.to, message.method, block, Zero::zero()).map(|_| ())
+    send(message, CBOR).map(|_| ())
+}
+
+fn call_as_contract(message: Message) -> Result<RawBytes, Error> {
+    let BytesDe(returned) = host::reply(send(message, IPLD_RAW)?)?;
+    Ok(RawBytes::new(returned))
+}
+
+fn send(message: Message, codec: u64) -> Result<Option<IpldBlock>, Error> {
+    let Message { to, method, params } = message;
+    let block = (!params.is_empty()).then(|| IpldBlock { codec, data: params.to_vec() });
+    host::send(&to, method, block, Zero::zero())
 }
 
 fn set_mood(mood: Mood) -> Result<(), Error> {

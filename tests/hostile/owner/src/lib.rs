@@ -16,6 +16,9 @@ shared::methods! {
     "Constructor" Constructor(()) -> ();
     /// Sends a message as this actor; fails where the receiver fails.
     "Forward" Forward(Message) -> ();
+    /// Sends a message as an EVM contract does, with raw calldata for parameters, and replies the
+    /// return data; fails where the receiver fails.
+    "CallAsContract" CallAsContract(Message) -> RawBytes;
     "SetMood" SetMood(Mood) -> ();
     /// How often a hook went through.
     "Received" Received(()) -> u64;
