@@ -24,8 +24,10 @@ use crate::host::{self, Store};
 pub trait HasToken: Serialize + DeserializeOwned {
     fn token(&mut self) -> &mut Token;
 
+    /// What wallets call the token.
     fn token_name(&self, store: &impl Blockstore) -> Result<String, Error>;
 
+    /// The token's ticker symbol.
     fn token_symbol(&self, store: &impl Blockstore) -> Result<String, Error>;
 }
 

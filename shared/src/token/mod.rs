@@ -8,6 +8,8 @@ mod invariants;
 mod ledger;
 #[cfg(target_arch = "wasm32")]
 pub mod methods;
+#[cfg(test)]
+mod model;
 #[cfg(target_arch = "wasm32")]
 mod movement;
 mod receiver;

@@ -54,7 +54,8 @@ fn recall(history: &[(ChainEpoch, TokenAmount)], snapshot: ChainEpoch) -> Option
 
 impl Token {
     /// Moves tokens to a custodian and counts them as the holder's votes. [`Error::Funds`] beyond
-    /// the balance, [`Error::Argument`] for a custodian's own.
+    /// the balance, [`Error::Argument`] for a custodian's own. Where balances vote, the custodian has
+    /// their votes as well, and must not cast or delegate them.
     pub fn stake(
         &mut self,
         store: &impl Blockstore,
