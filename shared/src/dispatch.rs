@@ -103,17 +103,30 @@ impl<R: Serialize + 'static> Reply for R {
 /// [`method_hash!`](crate::method_hash!), or several with `|`. A handler is
 /// `fn(P) -> Result<R, E>` with `P:` [`Params`], `R:` [`Reply`] and `E:` [`Fault`](crate::Fault).
 ///
+/// A message that brings value ends with USR_NOT_PAYABLE unless `[payable]` stands before the
+/// row's handler, so that nobody pays for what costs nothing. With `payable;` before the first row
+/// the whole table takes value, as the built-in actors do.
+///
 /// After the last row, `; else fallback` names a `fn(MethodNum) -> u32` for every other method, for
 /// actors that accept unknown FRC-42 calls as the built-in account does.
 #[macro_export]
 macro_rules! dispatch {
-    ($($method:pat => $caller:expr => $handler:path),+ $(,)?) => {
-        $crate::dispatch! { @entry { $($method => $caller => $handler,)+ } |method| $crate::host::unhandled(method) }
+    (payable; $($method:pat => $caller:expr => $handler:path),+ $(,)? $(; else $fallback:path $(,)?)?) => {
+        $crate::dispatch! {
+            @entry { $($method => $caller => true => $handler,)+ } $($fallback)?
+        }
     };
-    ($($method:pat => $caller:expr => $handler:path),+ ; else $fallback:path $(,)?) => {
-        $crate::dispatch! { @entry { $($method => $caller => $handler,)+ } $fallback }
+    ($($method:pat => $caller:expr => $([$payable:ident])? $handler:path),+ $(,)?) => {
+        $crate::dispatch! {
+            @entry { $($method => $caller => $crate::dispatch!(@payable $($payable)?) => $handler,)+ }
+        }
     };
-    (@entry { $($method:pat => $caller:expr => $handler:path,)+ } $fallback:expr) => {
+    (@payable payable) => { true };
+    (@payable) => { false };
+    (@entry { $($rows:tt)+ }) => {
+        $crate::dispatch! { @entry { $($rows)+ } $crate::host::unhandled }
+    };
+    (@entry { $($method:pat => $caller:expr => $payable:expr => $handler:path,)+ } $fallback:path) => {
         // A row that catches more than its own numbers would open methods that nobody declared. No
         // method has the largest number, so a row that matches it matches anything.
         $(const _: () = assert!(!matches!(u64::MAX, $method), "a row must name its method");)+
@@ -123,8 +136,8 @@ macro_rules! dispatch {
         pub extern "C" fn invoke(params: u32) -> u32 {
             $crate::host::enter();
             match $crate::host::method() {
-                $($method => $crate::host::run(params, $caller, $handler),)+
-                method => ($fallback)(method),
+                $($method => $crate::host::run(params, $caller, $payable, $handler),)+
+                method => $fallback(method),
             }
         }
     };

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use fvm_shared::address::Address;
 use fvm_shared::error::{ErrorNumber, ExitCode};
 use fvm_shared::{ActorID, MethodNum};
-use thiserror::Error as ThisError;
+pub use thiserror::Error as ThisError;
 
 /// An error with the exit code that the actor ends with.
 ///
@@ -25,6 +25,9 @@ pub enum Error {
     /// The table of methods does not admit this caller.
     #[error("caller f0{0} may not call this method")]
     Caller(ActorID),
+    /// FIL came with a method that takes none.
+    #[error("this method takes no FIL")]
+    Value,
     /// No such method.
     #[error("no method {0}")]
     Method(MethodNum),
@@ -84,6 +87,7 @@ impl Fault for Error {
             Error::Caller(_) | Error::Signature(_) => ExitCode::USR_FORBIDDEN,
             Error::Method(_) | Error::Selector(_) => ExitCode::USR_UNHANDLED_MESSAGE,
             Error::Argument(_) | Error::Overflow(_) => ExitCode::USR_ILLEGAL_ARGUMENT,
+            Error::Value => ExitCode::USR_NOT_PAYABLE,
             Error::Funds(_) => ExitCode::USR_INSUFFICIENT_FUNDS,
             Error::Unresolved(_) => ExitCode::USR_NOT_FOUND,
             Error::State { .. } => ExitCode::USR_ILLEGAL_STATE,
@@ -108,6 +112,32 @@ macro_rules! ensure {
     ($condition:expr, $error:expr $(,)?) => {
         if !$condition {
             return Err($error.into());
+        }
+    };
+}
+
+/// Declares an actor's errors: for each its exit code, what it carries, and what it says.
+///
+/// A row is `code => Variant(Type, …): "message", `, in order of codes. The enum has one variant more,
+/// `Shared`, for [`Error`].
+#[macro_export]
+macro_rules! errors {
+    ($($code:literal => $variant:ident $(($($field:ty),+))?: $message:literal,)+) => {
+        /// What the actor refuses.
+        #[derive(Clone, Debug, PartialEq, Eq, $crate::error::ThisError)]
+        pub enum Error {
+            $(#[error($message)] $variant $(($($field),+))?,)+
+            #[error(transparent)]
+            Shared(#[from] $crate::Error),
+        }
+
+        impl $crate::Fault for Error {
+            fn exit_code(&self) -> fvm_shared::error::ExitCode {
+                match self {
+                    $(Error::$variant { .. } => fvm_shared::error::ExitCode::new($code),)+
+                    Error::Shared(error) => error.exit_code(),
+                }
+            }
         }
     };
 }

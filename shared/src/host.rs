@@ -28,7 +28,12 @@ pub fn enter() {
 }
 
 /// Runs one row of the method table and ends the method on any error.
-pub fn run<P, R, E>(params: u32, allowed: Caller, handler: fn(P) -> Result<R, E>) -> u32
+pub fn run<P, R, E>(
+    params: u32,
+    allowed: Caller,
+    payable: bool,
+    handler: fn(P) -> Result<R, E>,
+) -> u32
 where
     P: dispatch::Params,
     R: dispatch::Reply,
@@ -36,6 +41,9 @@ where
 {
     if !allowed.admits(caller(), || builtin_type(caller())) {
         abort(&Error::Caller(caller()));
+    }
+    if !payable && !value().is_zero() {
+        abort(&Error::Value);
     }
     let params = match sdk::message::params_raw(params) {
         Ok(block) => block,

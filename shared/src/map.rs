@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use alloc::vec::Vec;
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
-use fvm_ipld_encoding::CborStore;
+use fvm_ipld_encoding::{BytesSer, CborStore};
 use fvm_ipld_hamt::{BytesKey, Config, Hamt, Sha256};
 use fvm_shared::address::Address;
 use integer_encoding::VarInt;
@@ -132,8 +132,28 @@ where
     }
 }
 
+/// The root of an empty map, written to the store. It is the same for all maps, so an actor with
+/// several of them pays for it once.
+pub fn empty(store: &impl Blockstore) -> Result<Cid, Error> {
+    let node = (BytesSer(&[]), <[(); 0]>::default());
+    put_block(store, "empty map", &node)
+}
+
 fn config(spec: &MapSpec) -> Config {
     Config { bit_width: spec.bit_width, min_data_depth: 0, max_array_width: 3 }
+}
+
+/// The ID that a key of a map of IDs stands for; `None` for any other key. For invariants and tests.
+#[must_use]
+pub fn decode_id(key: &[u8]) -> Option<u64> {
+    u64::decode_var(key).filter(|(_, read)| *read == key.len()).map(|(id, _)| id)
+}
+
+/// The two numbers that a key of a map of pairs stands for, on the terms of [`decode_id`].
+#[must_use]
+pub fn decode_pair(key: &[u8]) -> Option<(u64, u64)> {
+    let (first, read) = u64::decode_var(key)?;
+    Some((first, decode_id(key.get(read..)?)?))
 }
 
 /// Writes a value as a block of its own, for what is read seldom.
@@ -186,9 +206,23 @@ mod tests {
     #[test]
     fn no_two_pairs_have_the_same_key() {
         let numbers = [0, 1, 127, 128, 129, 16_384, u64::MAX];
-        let pairs = numbers.iter().flat_map(|a| numbers.iter().map(|b| (*a, *b).to_key()));
-        let keys: alloc::collections::BTreeSet<_> = pairs.collect();
-        assert_eq!(keys.len(), numbers.len() * numbers.len());
+        for pair in numbers.iter().flat_map(|a| numbers.iter().map(|b| (*a, *b))) {
+            let key = pair.to_key();
+            assert_eq!(decode_pair(&key), Some(pair));
+            assert_eq!((decode_id(&key), decode_pair(&key[..key.len() - 1])), (None, None));
+        }
+    }
+
+    #[test]
+    fn all_empty_maps_have_one_root() {
+        let store = MemoryBlockstore::default();
+        let root = empty(&store).unwrap();
+        for bit_width in 1..=8 {
+            let spec: &'static MapSpec =
+                alloc::boxed::Box::leak(alloc::boxed::Box::new(MapSpec { name: "any", bit_width }));
+            assert_eq!(Ages::empty(&store, spec).unwrap(), root);
+        }
+        assert_eq!(Ages::load(&store, &root, &AGES).unwrap().get(&7).unwrap(), None);
     }
 
     #[test]

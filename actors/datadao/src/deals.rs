@@ -5,104 +5,272 @@
 //! "yes". MarketNotifyDeal, which comes once per deal after, therefore checks every rule again; what
 //! it refuses fails the whole batch.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
+use fvm_shared::econ::TokenAmount;
 use shared::ensure;
 use shared::ext::market::DealProposal;
+use shared::map::get_block;
 
-use crate::api::{Deal, DealPolicy, Replica};
-use crate::datasets::commitment;
+use crate::api::{DatasetId, Deal, DealPolicy, PageParams, Replica, Role, Verified};
+use crate::datasets::{Listing, MAX_TRACKED, commitment};
 use crate::error::Error;
-use crate::rewards::Reward;
-use crate::state::{DEALS, Deals, LISTINGS, Listing, Listings, State};
+use crate::providers::{self, Bonding, check_barred};
+use crate::rewards::{Reward, share_down};
+use crate::slots::{self, Slots};
+use crate::state::{Config, LISTINGS, Listings, RECORDS, REPLICAS, Records, Replicas, State};
 
 /// What the rules need to know beside the proposal, whose own addresses may be of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     pub now: ChainEpoch,
     /// This DAO.
-    pub receiver: ActorID,
+    pub dao: ActorID,
     pub client: ActorID,
     pub provider: ActorID,
 }
 
+/// Who stands behind a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Principals {
+    pub owner: ActorID,
+    /// Whom rewards are for: the owner or the beneficiary, as the rules say.
+    pub payee: ActorID,
+}
+
+/// What came of a deal that the DAO took on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Recorded {
+    pub dataset: DatasetId,
+    /// All that the replica can earn.
+    pub promised: TokenAmount,
+    /// What is paid at once, minted to the payee already.
+    pub paid: Option<Reward>,
+}
+
+/// How a deal would be taken on.
+struct Admission {
+    key: Vec<u8>,
+    /// `None` for a piece that nobody listed.
+    listing: Option<Listing>,
+    slots: Slots,
+    /// Replicas of the dataset that one owner may have.
+    per_owner: u32,
+    /// Whether it fills a slot. If not, it is taken on because its provider has the role, and earns
+    /// nothing.
+    fills_slot: bool,
+}
+
 impl State {
-    /// Whether the DAO would take on this proposal now.
+    /// Whether the DAO would take on this proposal now, as far as that does not depend on who owns the
+    /// provider.
     pub fn authenticate(
         &self,
         store: &impl Blockstore,
-        policy: &DealPolicy,
+        config: &Config,
         proposal: &DealProposal,
         facts: &Facts,
     ) -> Result<(), Error> {
-        check_terms(policy, proposal, facts)?;
-        let listings = Listings::load(store, &self.listings, &LISTINGS)?;
-        let listing = listings.get(&commitment(&proposal.piece_cid)?)?.ok_or(Error::Unlisted)?;
-        check_slot(listing, proposal, facts.provider)
+        let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
+        let admission = self.admit(store, &replicas, config, proposal, facts)?;
+        let records = Records::load(store, &self.records, &RECORDS)?;
+        check_barred(&records, facts.provider, None, facts.now)?;
+        self.check_cap(config, &admission.base_reward())
     }
 
-    /// Takes on a deal: fills a slot of the dataset, and returns what it earns the provider's owner.
+    /// Takes on a deal: adds a replica to its dataset.
     pub fn record_deal(
         &mut self,
         store: &impl Blockstore,
-        policy: &DealPolicy,
+        config: &Config,
         proposal: &DealProposal,
         facts: &Facts,
         deal: DealID,
-        owner: ActorID,
-    ) -> Result<Reward, Error> {
-        check_terms(policy, proposal, facts)?;
-        let key = commitment(&proposal.piece_cid)?;
-        let mut listings = Listings::load(store, &self.listings, &LISTINGS)?;
-        let mut listing = listings.get(&key)?.ok_or(Error::Unlisted)?.clone();
-        check_slot(&listing, proposal, facts.provider)?;
-        let record = Deal {
-            dataset: listing.id,
-            provider: facts.provider,
-            owner,
+        behind: Principals,
+    ) -> Result<Recorded, Error> {
+        let mut replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
+        let admission = self.admit(store, &replicas, config, proposal, facts)?;
+        let base = admission.base_reward();
+        self.check_cap(config, &base)?;
+        let Admission { key, listing, mut slots, per_owner, fills_slot } = admission;
+        let (now, provider) = (facts.now, facts.provider);
+        ensure!(slots.replicas.iter().all(|replica| replica.deal != deal), Error::Recorded(deal));
+        let mut records = Records::load(store, &self.records, &RECORDS)?;
+        check_barred(&records, provider, Some(behind.owner), now)?;
+        let few = slots.of_owner(behind.owner, now) < per_owner as usize || !fills_slot;
+        ensure!(few, Error::OwnerReplicas(behind.owner, per_owner));
+
+        let mut bonding =
+            providers::get(&records, provider)?.offer(&base, &config.rules.staking)?;
+        if self.check_cap(config, &(&base + &bonding.bonus)).is_err() {
+            bonding = Bonding::default();
+        }
+        if bonding.bond.is_positive() {
+            providers::change(&mut records, provider, |record| {
+                record.locked += &bonding.bond;
+                Ok(())
+            })?;
+            self.records = records.flush()?;
+        }
+        let listing = match listing {
+            Some(listing) => listing,
+            None => self.track(store, &key, proposal.piece_size)?,
+        };
+        let rules = &config.rules.rewards;
+        let reward = base + &bonding.bonus;
+        let share = listing.publish_share.unwrap_or(rules.publish_share);
+        let on_publish = share_down(&reward, share)?;
+        let paid = if rules.locked { TokenAmount::default() } else { on_publish.clone() };
+        self.promised += &reward - &paid;
+        slots.replicas.push(Replica {
+            deal,
+            provider,
+            owner: behind.owner,
+            payee: behind.payee,
             start_epoch: proposal.start_epoch,
             end_epoch: proposal.end_epoch,
-        };
-        let mut deals = Deals::load(store, &self.deals, &DEALS)?;
-        ensure!(deals.set_if_absent(&deal, record)?, Error::Recorded(deal));
-        let reward = Reward { owner, amount: listing.reward.clone() };
-        listing.replicas.push(Replica { provider: facts.provider, deal });
-        listings.set(&key, listing)?;
-        self.listings = listings.flush()?;
-        self.deals = deals.flush()?;
-        Ok(reward)
+            activated: None,
+            reward: reward.clone(),
+            on_publish,
+            paid: paid.clone(),
+            bond: bonding.bond,
+            at_risk: bonding.at_risk,
+        });
+        slots::set(store, &mut replicas, listing.id, &slots)?;
+        self.replicas = replicas.flush()?;
+        let paid = paid.is_positive().then_some(Reward { payee: behind.payee, amount: paid });
+        if let Some(paid) = &paid {
+            self.mint(store, now, paid.payee, &paid.amount)?;
+        }
+        Ok(Recorded { dataset: listing.id, promised: reward, paid })
     }
 
-    /// A deal that the DAO is the client of.
-    pub fn deal(&self, store: &impl Blockstore, id: DealID) -> Result<Deal, Error> {
-        let deals = Deals::load(store, &self.deals, &DEALS)?;
-        Ok(deals.get(&id)?.ok_or(Error::NoDeal(id))?.clone())
+    /// A deal of the piece with this commitment.
+    pub fn deal(
+        &self,
+        store: &impl Blockstore,
+        commitment: &Vec<u8>,
+        id: DealID,
+    ) -> Result<Deal, Error> {
+        let listings = Listings::load(store, &self.listings, &LISTINGS)?;
+        let dataset = listings.get(commitment)?.ok_or(Error::NoDeal(id))?.id;
+        let mut replicas = self.slots(store, dataset)?.replicas.into_iter();
+        let replica = replicas.find(|replica| replica.deal == id).ok_or(Error::NoDeal(id))?;
+        Ok(Deal { dataset, replica })
+    }
+
+    /// The deals of the datasets with numbers from `page.from`.
+    pub fn list_deals(
+        &self,
+        store: &impl Blockstore,
+        page: &PageParams,
+    ) -> Result<Vec<Deal>, Error> {
+        let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
+        let mut deals = Vec::new();
+        for dataset in page.ids(self.cold(store)?.catalog.last)? {
+            let theirs = slots::at(store, replicas.get(&dataset)?)?.replicas;
+            deals.extend(theirs.into_iter().map(|replica| Deal { dataset, replica }));
+        }
+        Ok(deals)
+    }
+
+    fn admit(
+        &self,
+        store: &impl Blockstore,
+        replicas: &Replicas<'_, impl Blockstore>,
+        config: &Config,
+        proposal: &DealProposal,
+        facts: &Facts,
+    ) -> Result<Admission, Error> {
+        self.check_running(facts.now)?;
+        ensure!(facts.client == facts.dao, Error::ForeignClient);
+        let key = commitment(&proposal.piece_cid)?;
+        let listings = Listings::load(store, &self.listings, &LISTINGS)?;
+        let listing = listings.get(&key)?.cloned();
+        let mut policies = vec![config.rules.policy.clone()];
+        if let Some(own) = listing.as_ref().and_then(|listing| listing.policy) {
+            policies.push(get_block(store, "policy", &own)?);
+        }
+        for policy in &policies {
+            check_terms(policy, proposal, facts.now)?;
+        }
+        let slots = match &listing {
+            Some(listing) => {
+                let (listed, proposed) = (listing.piece_size, proposal.piece_size.0);
+                ensure!(listed == proposed, Error::PieceSize(listed, proposed));
+                slots::at(store, replicas.get(&listing.id)?)?
+            }
+            None => Slots::default(),
+        };
+        let slot = check_slot(listing.as_ref(), &policies, &slots, facts);
+        if let Err(refusal) = &slot {
+            let admitted = self.roles(store, facts.provider)?.has(Role::Provider);
+            ensure!(admitted, refusal.clone());
+            ensure!(slots.replicas.len() < MAX_TRACKED as usize, Error::Full(MAX_TRACKED));
+        }
+        let per_owner = policies.iter().map(|policy| policy.max_replicas_per_owner).min();
+        let per_owner = per_owner.unwrap_or_default();
+        Ok(Admission { key, listing, slots, per_owner, fills_slot: slot.is_ok() })
+    }
+
+    /// Refuses what the cap does not cover, beside what is minted and promised already.
+    pub(crate) fn check_cap(&self, config: &Config, reward: &TokenAmount) -> Result<(), Error> {
+        let covered = &self.minted + &self.promised + reward <= config.token.mint_cap;
+        ensure!(covered, Error::MintCap);
+        Ok(())
     }
 }
 
-/// The terms that do not depend on the dataset.
-fn check_terms(policy: &DealPolicy, proposal: &DealProposal, facts: &Facts) -> Result<(), Error> {
-    ensure!(facts.client == facts.receiver, Error::ForeignClient);
-    ensure!(!proposal.verified_deal, Error::Verified);
+impl Admission {
+    /// What the replica earns without a bond.
+    fn base_reward(&self) -> TokenAmount {
+        match &self.listing {
+            Some(listing) if self.fills_slot => listing.reward.clone(),
+            _ => TokenAmount::default(),
+        }
+    }
+}
+
+/// The terms, which bind every provider.
+fn check_terms(policy: &DealPolicy, proposal: &DealProposal, now: ChainEpoch) -> Result<(), Error> {
+    let verified = proposal.verified_deal;
+    let verified_fits = match policy.verified {
+        Verified::Never => !verified,
+        Verified::Allowed => true,
+        Verified::Required => verified,
+    };
+    ensure!(verified_fits, Error::Verified(verified));
+    let label_fits = proposal.label.as_bytes().len() <= policy.max_label_bytes as usize;
+    ensure!(label_fits, Error::LabelLength(policy.max_label_bytes));
     let duration = proposal.end_epoch.saturating_sub(proposal.start_epoch);
     let duration_fits = (policy.min_duration..=policy.max_duration).contains(&duration);
     ensure!(duration_fits, Error::Duration(duration));
-    let latest_start = facts.now.saturating_add(policy.max_start_delay);
+    let latest_start = now.saturating_add(policy.max_start_delay);
     ensure!(proposal.start_epoch <= latest_start, Error::Start(proposal.start_epoch));
     ensure!(proposal.storage_price_per_epoch <= policy.max_price_per_epoch, Error::Price);
     ensure!(proposal.client_collateral <= policy.max_client_collateral, Error::Collateral);
     Ok(())
 }
 
-/// The dataset is this piece, it has a slot free, and the provider has none.
-fn check_slot(listing: &Listing, proposal: &DealProposal, provider: ActorID) -> Result<(), Error> {
-    let (listed, proposed) = (listing.piece_size, proposal.piece_size.0);
-    ensure!(listed == proposed, Error::PieceSize { listed, proposed });
-    let same_provider = listing.replicas.iter().any(|replica| replica.provider == provider);
-    ensure!(!same_provider, Error::SameProvider(provider));
-    let free = listing.replicas.len() < listing.wanted as usize;
-    ensure!(free, Error::EnoughReplicas(listing.wanted));
+/// The dataset has a slot free for this provider.
+fn check_slot(
+    listing: Option<&Listing>,
+    policies: &[DealPolicy],
+    slots: &Slots,
+    facts: &Facts,
+) -> Result<(), Error> {
+    let (provider, wanted) = (facts.provider, listing.ok_or(Error::Unlisted)?.wanted);
+    let allowed = policies
+        .iter()
+        .all(|policy| policy.providers.is_empty() || policy.providers.contains(&provider));
+    ensure!(allowed, Error::ProviderNotAllowed(provider));
+    ensure!(!slots.occupies(provider, facts.now), Error::SameProvider(provider));
+    ensure!(slots.replicas.len() < wanted as usize, Error::EnoughReplicas(wanted));
     Ok(())
 }

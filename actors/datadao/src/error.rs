@@ -3,103 +3,108 @@
 use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
-use fvm_shared::error::ExitCode;
-use shared::Fault;
-use thiserror::Error as ThisError;
+use fvm_shared::econ::TokenAmount;
 
-use crate::api::DatasetId;
+use crate::api::{DatasetId, ProposalId, ProposalState, RequestId, Role};
 
-#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
-pub enum Error {
-    #[error("f0{0} is not the admin")]
-    NotAdmin(ActorID),
-    #[error("the token's name must have 1 to {0} bytes")]
-    TokenName(usize),
-    #[error("the token's symbol must have 1 to {0} bytes")]
-    TokenSymbol(usize),
-    #[error("the policy's durations must be 0 < min ≤ max")]
-    PolicyDuration,
-    #[error("the policy's start delay is negative")]
-    PolicyStart,
-    #[error("the policy's price or collateral is negative")]
-    PolicyAmount,
-    #[error("a hook's gas limit must be {min} to {max}")]
-    HookGas { min: u64, max: u64 },
-    #[error("not the CID of a piece: {0}")]
-    PieceCid(&'static str),
-    #[error("not the size of a piece: {0}")]
-    PieceSizeInvalid(&'static str),
-    #[error("a dataset has 1 to {0} replicas")]
-    Wanted(u32),
-    #[error("a reward is 0 to 2^{0} - 1 attoDATA")]
-    RewardRange(u64),
-    #[error("a dataset has at most {count} locations of at most {bytes} bytes")]
-    Locations { count: usize, bytes: usize },
-    #[error("at most {0} owners in a batch")]
-    TooManyOwners(usize),
-    #[error("the piece is listed already, as dataset {0}")]
-    Listed(DatasetId),
-    #[error("there is no dataset {0}")]
-    NoDataset(DatasetId),
-    #[error("there is no deal {0} of this DAO")]
-    NoDeal(DealID),
-    #[error("the client of the proposal is not this DAO")]
-    ForeignClient,
-    #[error("the piece of the proposal is not listed")]
-    Unlisted,
-    #[error("the piece has {listed} bytes, not the {proposed} that the proposal says")]
-    PieceSize { listed: u64, proposed: u64 },
-    #[error("the dataset has the {0} replicas that it wants")]
-    EnoughReplicas(u32),
-    #[error("provider f0{0} has a replica of the dataset already")]
-    SameProvider(ActorID),
-    #[error("the proposal is verified, and the DAO spends no DataCap")]
-    Verified,
-    #[error("the deal lasts {0} epochs, outside of what the DAO wants")]
-    Duration(ChainEpoch),
-    #[error("the deal starts at epoch {0}, later than the DAO wants")]
-    Start(ChainEpoch),
-    #[error("the price is higher than the DAO pays")]
-    Price,
-    #[error("the client collateral is higher than the DAO locks")]
-    Collateral,
-    #[error("deal {0} is recorded already")]
-    Recorded(DealID),
-    #[error(transparent)]
-    Shared(#[from] shared::Error),
-}
-
-impl Fault for Error {
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::new(match self {
-            Error::NotAdmin(_) => 32,
-            Error::NoDataset(_) => 33,
-            Error::NoDeal(_) => 34,
-            Error::Listed(_) => 35,
-            Error::TokenName(_) => 36,
-            Error::TokenSymbol(_) => 37,
-            Error::PolicyDuration => 38,
-            Error::PolicyStart => 39,
-            Error::PolicyAmount => 40,
-            Error::HookGas { .. } => 41,
-            Error::PieceCid(_) => 42,
-            Error::PieceSizeInvalid(_) => 43,
-            Error::Wanted(_) => 44,
-            Error::RewardRange(_) => 45,
-            Error::Locations { .. } => 46,
-            Error::TooManyOwners(_) => 47,
-            Error::ForeignClient => 48,
-            Error::Unlisted => 49,
-            Error::PieceSize { .. } => 50,
-            Error::EnoughReplicas(_) => 51,
-            Error::SameProvider(_) => 52,
-            Error::Verified => 53,
-            Error::Duration(_) => 54,
-            Error::Start(_) => 55,
-            Error::Price => 56,
-            Error::Collateral => 57,
-            Error::Recorded(_) => 58,
-            Error::Shared(error) => return error.exit_code(),
-        })
-    }
+shared::errors! {
+    // Roles and rules.
+    32 => NotAdmin(ActorID): "f0{0} is not an admin",
+    36 => TokenName(usize): "the token's name must have 1 to {0} bytes",
+    37 => TokenSymbol(usize): "the token's symbol must have 1 to {0} bytes",
+    38 => PolicyDuration: "the policy's durations must be 0 < min ≤ max",
+    39 => PolicyStart: "the policy's start delay is negative",
+    40 => PolicyAmount: "the policy's price or collateral is negative",
+    41 => HookGas(u64, u64): "a hook's gas limit must be {0} to {1}",
+    59 => Paused(ChainEpoch): "the DAO is paused until epoch {0}",
+    60 => MintCap: "more $DATA than the cap would have been minted or promised",
+    67 => NoRole(ActorID, Role): "f0{0} does not have the role {1:?}",
+    68 => AdminRole: "the admin role is offered and accepted, not granted",
+    69 => NoOffer(ActorID): "nobody offers f0{0} the admin role",
+    70 => PauseLength(ChainEpoch): "a pause lasts 1 to {0} epochs",
+    71 => Rule(&'static str): "{0} is out of range",
+    75 => DaoOffer: "the DAO's own offer of the admin role stands",
+    72 => Page(u64): "a page has 1 to {0} entries",
+    // Datasets.
+    33 => NoDataset(DatasetId): "there is no dataset {0}",
+    35 => Listed(DatasetId): "the piece is listed already, as dataset {0}",
+    42 => PieceCid(&'static str): "not the CID of a piece: {0}",
+    43 => PieceSizeInvalid(&'static str): "not the size of a piece: {0}",
+    44 => Wanted(u32): "a dataset has 1 to {0} replicas",
+    45 => RewardRange(u64): "a reward is 0 to 2^{0} - 1 attoDATA",
+    46 => Locations(usize, usize): "a dataset has at most {0} locations of at most {1} bytes",
+    66 => Retired(DatasetId): "dataset {0} is retired",
+    73 => Providers(usize): "a policy names at most {0} providers",
+    74 => Batch(usize): "at most {0} in a batch",
+    76 => MaxReward(TokenAmount): "the DAO's rules allow a reward of {0} $DATA for a replica",
+    // Deals.
+    34 => NoDeal(DealID): "the DAO knows no deal {0}, or the market has forgotten it: look among those of its dataset",
+    48 => ForeignClient: "the client of the proposal is not this DAO",
+    49 => Unlisted: "the piece of the proposal is not listed",
+    50 => PieceSize(u64, u64): "the piece has {0} bytes after padding, not {1}",
+    51 => EnoughReplicas(u32): "the dataset has the {0} replicas that it wants",
+    52 => SameProvider(ActorID): "provider f0{0} has a replica of the dataset already, or had one that failed",
+    53 => Verified(bool): "whether the proposal is verified is {0}, which the policy rules out",
+    54 => Duration(ChainEpoch): "the deal lasts {0} epochs, outside of what the DAO wants",
+    55 => Start(ChainEpoch): "the deal starts at epoch {0}, later than the DAO wants",
+    56 => Price: "the price is higher than the DAO pays",
+    57 => Collateral: "the client collateral is higher than the DAO locks",
+    58 => Recorded(DealID): "deal {0} is recorded already",
+    61 => Barred(ActorID, ChainEpoch): "a deal of f0{0} failed, and it must wait until epoch {1}",
+    62 => OwnerReplicas(ActorID, u32): "f0{0} has the {1} replicas that one owner may have",
+    63 => ProviderNotAllowed(ActorID): "provider f0{0} is not among those that the policy names",
+    64 => LabelLength(u32): "the label has more than {0} bytes",
+    65 => Full(u32): "the dataset has {0} replicas, and no more are tracked",
+    // Providers' bonds, and stakes.
+    80 => Bond: "more than the provider's free bond",
+    83 => BondAmount: "more than nothing is bonded or unbonded",
+    84 => NotOwner(ActorID, ActorID): "f0{0} does not own provider f0{1}",
+    81 => StakeAmount: "more than nothing is staked or unstaked",
+    82 => Unbondings(usize): "at most {0} unbondings at a time: release what is due",
+    // Governance.
+    90 => NoProposal(ProposalId): "there is no proposal {0}",
+    91 => Threshold(ActorID): "f0{0} has less weight than a proposal takes",
+    92 => OneProposal(ActorID): "the vote on another proposal of f0{0} is not over",
+    93 => LiveProposals(usize): "the votes on {0} proposals are not over",
+    94 => Actions(usize): "a proposal has 1 to {0} actions",
+    95 => ActionBytes(usize): "the actions of a proposal have at most {0} bytes",
+    96 => Description(usize): "a description has at most {0} bytes",
+    97 => NotActive(ProposalId, ProposalState): "proposal {0} cannot be voted on: it is {1:?}",
+    98 => NoWeight(ActorID, ChainEpoch): "f0{0} had no weight at the end of epoch {1}",
+    99 => Voted(ActorID, ProposalId): "f0{0} has voted on proposal {1} already",
+    100 => NotExecutable(ProposalId, ProposalState): "proposal {0} cannot be executed: it is {1:?}",
+    101 => NotCancellable(ProposalId, ProposalState): "proposal {0} cannot be cancelled: it is {1:?}",
+    102 => NotProposer(ActorID): "f0{0} is not the proposer, who still has the weight to propose",
+    103 => NotVetoable(ProposalId, ProposalState): "proposal {0} cannot be vetoed: it is {1:?}",
+    104 => NoSnapshot(ChainEpoch): "no live proposal has its snapshot at epoch {0}",
+    105 => ActionAmount: "an action is about an amount of nothing or less",
+    106 => OwnPayee: "the DAO does not pay itself",
+    107 => Revocation(ProposalId): "proposal {0} does nothing but revoke roles, and nobody vetoes that",
+    // Access.
+    120 => NotForSale(DatasetId): "access to dataset {0} is not for sale",
+    121 => AccessPrice(u64): "a price is 1 to 2^{0} - 1",
+    122 => AccessPeriod(ChainEpoch): "a period of access has 1 to {0} epochs",
+    123 => Periods(u32): "1 to {0} periods are bought at a time",
+    124 => MaxPrice: "the price is higher than the buyer pays",
+    125 => MinPeriod: "the period is shorter than the buyer takes",
+    126 => Payment(TokenAmount): "the message must bring {0} FIL, no less and no more",
+    127 => AccessEnd(ChainEpoch): "access ends {0} epochs from now at the latest",
+    128 => GrantEnd: "a grant ends later than now",
+    129 => NotGranted(ActorID, DatasetId): "f0{0} has no grant of access to dataset {1}",
+    130 => OwnPurchase: "the DAO buys nothing of itself",
+    // Compute requests.
+    135 => NoRequest(RequestId): "there is no compute request {0}, or it is settled",
+    136 => Bounty: "a bounty is more than zero",
+    137 => Deadline(ChainEpoch): "the deadline must be after now, and no later than epoch {0}",
+    138 => Escrow(TokenAmount): "the message must bring {0} FIL",
+    139 => Stage(RequestId, &'static str): "compute request {0} is not {1}",
+    140 => Late(ChainEpoch): "the time for this was over after epoch {0}",
+    141 => NotRequester(ActorID): "f0{0} is not the requester",
+    142 => OwnRequest(ActorID): "f0{0} is the requester, and cannot be the worker",
+    143 => NotWorker(ActorID): "f0{0} is not the worker",
+    144 => Party(ActorID): "f0{0} is a party to the dispute",
+    // The treasury.
+    160 => Treasury: "more than the treasury has",
+    161 => NothingToBook: "everything that the DAO has is booked",
+    162 => ForeignToken(ActorID): "the DAO takes no tokens of f0{0}",
 }

@@ -1,74 +1,54 @@
-//! What owners of providers have earned: each attoDATA is either owed here or minted, never both.
+//! What replicas earn.
 
-use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
+use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use num_traits::Zero;
+use shared::math::{BASIS_POINTS, mul_div_down, mul_div_up};
 
+use crate::api::{BasisPoints, Replica};
 use crate::error::Error;
-use crate::state::{REWARDS, Rewards, State};
 
 /// An amount of attoDATA and whom it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Reward {
-    pub owner: ActorID,
+    pub payee: ActorID,
     pub amount: TokenAmount,
 }
 
-impl State {
-    /// Owes a reward, to be claimed.
-    pub fn owe(&mut self, store: &impl Blockstore, reward: &Reward) -> Result<(), Error> {
-        if reward.amount.is_zero() {
-            return Ok(());
+impl Replica {
+    /// AttoDATA that the replica has earned by an epoch at which the deal is active, since it is: what
+    /// was due for the publish, and of the rest as much, rounded down, as the epochs since are of
+    /// those to its end.
+    pub fn earned(&self, activated: ChainEpoch, now: ChainEpoch) -> Result<TokenAmount, Error> {
+        let term = self.end_epoch.saturating_sub(activated);
+        if now >= self.end_epoch || term <= 0 {
+            return Ok(self.reward.clone());
         }
-        let mut rewards = Rewards::load(store, &self.rewards, &REWARDS)?;
-        let owed = rewards.get(&reward.owner)?.cloned().unwrap_or_default() + &reward.amount;
-        rewards.set(&reward.owner, owed)?;
-        self.rewards = rewards.flush()?;
-        Ok(())
+        let elapsed = now.saturating_sub(activated).max(0);
+        let vesting = &self.reward - &self.on_publish;
+        let vested = mul_div_down(&vesting, &BigInt::from(elapsed), &BigInt::from(term));
+        Ok(&self.on_publish + divided(vested)?)
     }
 
-    /// Mints a reward to its owner. What is minted must not be owed as well.
-    pub fn mint(
-        &mut self,
-        store: &impl Blockstore,
-        now: ChainEpoch,
-        reward: &Reward,
-    ) -> Result<(), Error> {
-        Ok(self.token.mint(store, now, reward.owner, &reward.amount)?)
+    /// AttoDATA that the replica can still earn.
+    #[must_use]
+    pub fn outstanding(&self) -> TokenAmount {
+        &self.reward - &self.paid
     }
+}
 
-    /// Turns a minted reward that its owner refused into one that is owed.
-    pub fn take_back(
-        &mut self,
-        store: &impl Blockstore,
-        now: ChainEpoch,
-        reward: &Reward,
-    ) -> Result<(), Error> {
-        self.token.burn(store, now, reward.owner, &reward.amount)?;
-        self.owe(store, reward)
-    }
+/// A part of an amount, rounded down.
+pub fn share_down(amount: &TokenAmount, share: BasisPoints) -> Result<TokenAmount, Error> {
+    divided(mul_div_down(amount, &BigInt::from(share), &BigInt::from(BASIS_POINTS)))
+}
 
-    /// Mints all that an owner is owed; `None` where that is nothing.
-    pub fn claim(
-        &mut self,
-        store: &impl Blockstore,
-        now: ChainEpoch,
-        owner: ActorID,
-    ) -> Result<Option<Reward>, Error> {
-        let mut rewards = Rewards::load(store, &self.rewards, &REWARDS)?;
-        let Some(amount) = rewards.delete(&owner)? else { return Ok(None) };
-        self.rewards = rewards.flush()?;
-        let reward = Reward { owner, amount };
-        self.mint(store, now, &reward)?;
-        Ok(Some(reward))
-    }
+/// A part of an amount, rounded up.
+pub fn share_up(amount: &TokenAmount, share: BasisPoints) -> Result<TokenAmount, Error> {
+    divided(mul_div_up(amount, &BigInt::from(share), &BigInt::from(BASIS_POINTS)))
+}
 
-    /// What an owner is owed.
-    pub fn owed(&self, store: &impl Blockstore, owner: ActorID) -> Result<TokenAmount, Error> {
-        let rewards = Rewards::load(store, &self.rewards, &REWARDS)?;
-        Ok(rewards.get(&owner)?.cloned().unwrap_or_else(TokenAmount::zero))
-    }
+fn divided(quotient: Option<TokenAmount>) -> Result<TokenAmount, Error> {
+    Ok(quotient.ok_or(shared::Error::Overflow("a share"))?)
 }

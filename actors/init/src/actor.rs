@@ -6,17 +6,19 @@ use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::METHOD_CONSTRUCTOR;
 use fvm_shared::address::Address;
 use shared::ext::SYSTEM_ACTOR;
-use shared::ext::init::{ConstructorParams, EXEC, EXEC4, Exec4Params, ExecParams, ExecReturn};
-use shared::{Caller, ensure, host};
+use shared::ext::init::{ConstructorParams, Exec4Params, ExecParams, ExecReturn};
+use shared::{Caller, Method, ensure, host};
 
 use crate::admission::{admits_exec, admits_exec4};
+use crate::api::{Constructor, Exec, Exec4};
 use crate::error::Error;
 use crate::state::State;
 
 shared::dispatch! {
-    METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
-    EXEC => Caller::Anyone => exec,
-    EXEC4 => Caller::Anyone => exec4,
+    payable;
+    Constructor::NUMBER => Caller::Only(SYSTEM_ACTOR) => constructor,
+    Exec::NUMBER => Caller::Anyone => exec,
+    Exec4::NUMBER => Caller::Anyone => exec4,
 }
 
 fn constructor(params: ConstructorParams) -> Result<(), Error> {

@@ -12,5 +12,6 @@ extern crate alloc;
 #[cfg(target_arch = "wasm32")]
 mod actor;
 pub mod admission;
+pub mod api;
 pub mod error;
 pub mod state;

@@ -6,6 +6,7 @@ pub mod build;
 pub mod commp;
 pub mod demo;
 pub mod gas;
+pub mod methods;
 pub mod story;
 mod table;
 

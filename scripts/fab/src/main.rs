@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use fab::{bench, build, commp, demo, gas};
+use fab::{bench, build, commp, demo, gas, methods};
 
 /// Builds, measures and demonstrates Filecoin actors.
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum Command {
     Gas(gas::Options),
     /// Measure how fast the embedded network is on this machine.
     Bench,
+    /// List the methods of every actor: number, parameters, reply, and what each does.
+    Methods(methods::Options),
     /// Compute the piece CID and the padded piece size of a file.
     Commp(commp::Options),
 }
@@ -47,6 +49,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo => demo::command(),
         Command::Gas(options) => gas::command(&options),
         Command::Bench => bench::command(),
+        Command::Methods(options) => methods::command(&options),
         Command::Commp(options) => commp::command(&options),
     }
 }

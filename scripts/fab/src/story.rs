@@ -2,20 +2,28 @@
 //! the DAO all start.
 
 use actor_datadao::api::{
-    AddDataset, AddDatasetParams, ConstructorParams, Dataset, DatasetId, DealPolicy, GetDataset,
-    GetReward, RewardPayment,
+    Action, AddDataset, AddDatasetParams, Cash, CastVote, CastVoteParams, Choice, ComputeRules,
+    ConstructorParams, Dataset, DatasetId, DatasetTerms, DealPolicy, Execute, Fund, GetCredit,
+    GetDataset, GetProposal, GetTreasury, GetTreasuryReturn, GrantRole, Mint, MintParams, Payee,
+    ProposalId, ProposalSummary, Propose, ProposeParams, RefreshDatasets, Refreshed, RevenueRules,
+    RewardRules, Role, RoleParams, Rules, StakingRules, TokenRules, Verified, VotingRules,
+    Withdraw,
 };
 use actor_datadao::invariants;
 use actor_datadao::state::State;
 use cid::Cid;
-use fvm_harness::{Account, Call, Network, Outcome, Provider, TokenAmount, fil};
+use fvm_harness::{Account, Call, Network, Outcome, Provider, Reply, TokenAmount, fil};
+use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
 use fvm_shared::commcid::data_commitment_v1_to_cid;
+use fvm_shared::deal::DealID;
 use fvm_shared::piece::PaddedPieceSize;
+use shared::Method;
 use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use shared::ext::market::DealProposal;
 use shared::ext::{DataCid, MARKET_ACTOR};
-use shared::token::Balance;
+use shared::token::{Balance, Transfer, TransferParams};
 
 /// Epochs of a day.
 pub const DAY: i64 = 2_880;
@@ -24,21 +32,62 @@ pub const PIECE_SIZE: PaddedPieceSize = PaddedPieceSize(1 << 20);
 /// Gas that a receiver hook may spend, where a story does not say otherwise.
 pub const HOOK_GAS: u64 = 10_000_000;
 
+/// All of a reward at once when the deal is published, as in the blueprint.
+#[must_use]
+pub fn on_publish() -> RewardRules {
+    RewardRules {
+        publish_share: 10_000,
+        locked: false,
+        to: Payee::Owner,
+        hook_gas_limit: HOOK_GAS,
+        cooldown: 7 * DAY,
+        max_reward: fil(1_000),
+    }
+}
+
+/// A fifth of a reward once the deal is active, the rest by and by until it ends.
+#[must_use]
+pub fn vesting_rules() -> RewardRules {
+    RewardRules { publish_share: 2_000, locked: true, ..on_publish() }
+}
+
 /// A DAO whose deals last 180 to 540 days, start within 14, and cost it nothing.
 #[must_use]
-pub fn constructor_params(admin: &Account, payment: RewardPayment) -> ConstructorParams {
+pub fn constructor_params(admin: &Account, rewards: RewardRules) -> ConstructorParams {
     ConstructorParams {
         admin: admin.address(),
-        token_name: "Data".into(),
-        token_symbol: "DATA".into(),
-        policy: DealPolicy {
-            min_duration: 180 * DAY,
-            max_duration: 540 * DAY,
-            max_start_delay: 14 * DAY,
-            max_price_per_epoch: TokenAmount::default(),
-            max_client_collateral: TokenAmount::default(),
+        token: TokenRules {
+            name: "Data".into(),
+            symbol: "DATA".into(),
+            mint_cap: fil(1_000_000),
+            liquid_votes: true,
         },
-        payment,
+        rules: Rules {
+            policy: DealPolicy {
+                min_duration: 180 * DAY,
+                max_duration: 540 * DAY,
+                max_start_delay: 14 * DAY,
+                max_price_per_epoch: TokenAmount::default(),
+                max_client_collateral: TokenAmount::default(),
+                max_label_bytes: 64,
+                verified: Verified::Never,
+                providers: vec![],
+                max_replicas_per_owner: 2,
+            },
+            rewards,
+            staking: StakingRules { unbonding: 7 * DAY, bond: 1_000, bonus: 2_000, slash: 5_000 },
+            voting: VotingRules {
+                threshold: fil(100),
+                delay: DAY / 4,
+                period: 3 * DAY,
+                quorum: 2_000,
+                late_extension: DAY,
+                timelock: DAY,
+                grace: 14 * DAY,
+            },
+            revenue: RevenueRules { stakers: 3_000, curator: 1_000, providers: 3_000 },
+            compute: ComputeRules { bond: 2_000, review: 2 * DAY, arbitration: 7 * DAY },
+        },
     }
 }
 
@@ -56,10 +105,15 @@ pub fn dataset(n: u64, wanted: u32) -> AddDatasetParams {
     AddDatasetParams {
         piece_cid: piece(n),
         piece_size: PIECE_SIZE,
-        payload_cid: DataCid(piece(n)),
-        locations: vec!["https://example.org/data.car".into()],
-        wanted,
-        reward: fil(100),
+        terms: DatasetTerms {
+            payload_cid: DataCid(piece(n)),
+            locations: vec!["https://example.org/data.car".into()],
+            metadata_cid: None,
+            wanted,
+            reward: fil(100),
+            publish_share: None,
+            policy: None,
+        },
     }
 }
 
@@ -72,25 +126,86 @@ pub struct Dao {
 }
 
 impl Dao {
-    /// Deploys a DAO that pushes its rewards.
+    /// Deploys a DAO that pays rewards on publish.
     #[must_use]
     pub fn pushing(net: Network) -> Self {
-        Self::deploy(net, RewardPayment { push: true, hook_gas_limit: HOOK_GAS })
+        Self::deploy(net, on_publish())
     }
 
-    /// Deploys a DAO whose rewards are claimed.
+    /// Deploys a DAO whose rewards vest while the deals last.
     #[must_use]
-    pub fn claiming(net: Network) -> Self {
-        Self::deploy(net, RewardPayment { push: false, hook_gas_limit: HOOK_GAS })
+    pub fn vesting(net: Network) -> Self {
+        Self::deploy(net, vesting_rules())
     }
 
+    /// Deploys a DAO whose first admin has the roles of curator, minter, guardian and arbiter too.
     #[must_use]
-    pub fn deploy(mut net: Network, payment: RewardPayment) -> Self {
+    pub fn deploy(net: Network, rewards: RewardRules) -> Self {
+        Self::deploy_with(net, rewards, |_| {})
+    }
+
+    /// Deploys a DAO with other rules.
+    #[must_use]
+    pub fn deploy_with(
+        mut net: Network,
+        rewards: RewardRules,
+        change: impl FnOnce(&mut Rules),
+    ) -> Self {
         let admin = net.account("admin");
-        let params = constructor_params(&admin, payment);
+        let mut params = constructor_params(&admin, rewards);
+        change(&mut params.rules);
         let address = net.create(&admin, "datadao", &params).ok().id_address;
         let sp = Provider::create(&mut net, "sp");
-        Dao { net, admin, address, sp }
+        let mut dao = Dao { net, admin, address, sp };
+        let to = dao.admin.address();
+        for role in [Role::Curator, Role::Minter, Role::Guardian, Role::Arbiter] {
+            dao.grant(role, to);
+        }
+        dao
+    }
+
+    /// Calls a method of the DAO.
+    pub fn call<M: Method>(
+        &mut self,
+        from: impl Into<Address>,
+        params: &M::Params,
+    ) -> Reply<M::Return> {
+        self.net.call::<M>(from, self.address, params)
+    }
+
+    /// Calls a method of the DAO with FIL.
+    pub fn pay<M: Method>(
+        &mut self,
+        from: impl Into<Address>,
+        params: &M::Params,
+        value: TokenAmount,
+    ) -> Outcome {
+        self.net.run(Call::new(from, self.address).method(M::NUMBER, params).value(value))
+    }
+
+    /// The admin gives an account a role.
+    pub fn grant(&mut self, role: Role, account: impl Into<Address>) {
+        let params = RoleParams { role, account: account.into() };
+        self.net.call::<GrantRole>(&self.admin, self.address, &params).ok();
+    }
+
+    /// The admin mints by hand.
+    pub fn mint(&mut self, to: impl Into<Address>, amount: TokenAmount) {
+        let params = MintParams { to: to.into(), amount };
+        self.net.call::<Mint>(&self.admin, self.address, &params).ok();
+    }
+
+    /// A new account that has so many $DATA, minted by hand.
+    pub fn holder(&mut self, name: &str, amount: TokenAmount) -> Account {
+        let holder = self.net.account(name);
+        self.mint(&holder, amount);
+        holder
+    }
+
+    /// Moves $DATA.
+    pub fn transfer(&mut self, from: &Account, to: impl Into<Address>, amount: TokenAmount) {
+        let params = TransferParams { to: to.into(), amount, operator_data: RawBytes::default() };
+        self.call::<Transfer>(from, &params).ok();
     }
 
     /// Lists the n-th piece with so many replicas wanted, for 100 $DATA each.
@@ -111,6 +226,14 @@ impl Dao {
         self.sp.proposal(&self.net, self.address, piece(n), PIECE_SIZE)
     }
 
+    /// The story's provider stores the n-th piece for the DAO and proves it.
+    pub fn store(&mut self, n: u64) -> DealID {
+        let proposal = self.proposal(n);
+        let deal = self.sp.publish_all(&mut self.net, std::slice::from_ref(&proposal))[0];
+        self.sp.activate(&mut self.net, deal, &proposal);
+        deal
+    }
+
     /// What the DAO answers when the market asks about a proposal.
     pub fn asked(&mut self, proposal: &DealProposal) -> Outcome {
         let message = fvm_ipld_encoding::to_vec(proposal).expect("a proposal that encodes");
@@ -128,9 +251,82 @@ impl Dao {
         self.net.view::<Balance>(self.address, &of.into())
     }
 
-    /// $DATA that an owner is owed.
-    pub fn owed(&mut self, owner: impl Into<Address>) -> TokenAmount {
-        self.net.view::<GetReward>(self.address, &owner.into())
+    /// What the DAO owes someone.
+    pub fn owed(&mut self, account: impl Into<Address>) -> Cash {
+        self.net.view::<GetCredit>(self.address, &account.into())
+    }
+
+    /// Anyone has the DAO pay someone what it owes.
+    pub fn withdraw(&mut self, account: impl Into<Address>) -> Cash {
+        let accounts = vec![account.into()];
+        self.net.call::<Withdraw>(&self.admin, self.address, &accounts).ok().remove(0)
+    }
+
+    /// Anyone has the DAO look at the deals of a dataset.
+    pub fn refresh(&mut self, id: DatasetId) -> Refreshed {
+        self.net.call::<RefreshDatasets>(&self.admin, self.address, &vec![id]).ok().remove(0)
+    }
+
+    /// The admin gives FIL to the treasury.
+    pub fn fund(&mut self, amount: TokenAmount) {
+        let admin = self.admin.address();
+        self.pay::<Fund>(admin, &(), amount).ok();
+    }
+
+    pub fn treasury(&mut self) -> GetTreasuryReturn {
+        self.net.view::<GetTreasury>(self.address, &())
+    }
+
+    /// A holder proposes.
+    pub fn propose(&mut self, by: &Account, actions: Vec<Action>) -> ProposalId {
+        let params = ProposeParams { actions, description: "as discussed".into() };
+        self.call::<Propose>(by, &params).ok()
+    }
+
+    /// How a proposal stands.
+    pub fn poll(&mut self, id: ProposalId) -> ProposalSummary {
+        self.net.view::<GetProposal>(self.address, &id).summary
+    }
+
+    pub fn vote(&mut self, voter: &Account, proposal: ProposalId, choice: Choice) -> Reply<()> {
+        self.call::<CastVote>(voter, &CastVoteParams { proposal, choice })
+    }
+
+    /// Goes to the first epoch of the vote on a proposal.
+    pub fn await_vote(&mut self, id: ProposalId) {
+        let snapshot = self.poll(id).snapshot;
+        self.skip_to(snapshot + 1);
+    }
+
+    /// Goes to the first epoch at which a proposal can be executed.
+    pub fn await_eta(&mut self, id: ProposalId) {
+        let eta = self.poll(id).eta;
+        self.skip_to(eta);
+    }
+
+    fn skip_to(&mut self, epoch: ChainEpoch) {
+        self.net.skip(epoch - self.net.epoch());
+    }
+
+    /// A holder who has the quorum alone proposes and votes for it; the timelock is over.
+    pub fn pass(&mut self, by: &Account, actions: Vec<Action>) -> ProposalId {
+        let id = self.propose(by, actions);
+        self.await_vote(id);
+        self.vote(by, id, Choice::For).ok();
+        self.await_eta(id);
+        id
+    }
+
+    /// Anyone has the DAO do what a proposal says.
+    pub fn execute(&mut self, id: ProposalId) -> Reply<()> {
+        let anyone = self.sp.worker.address();
+        self.call::<Execute>(anyone, &id)
+    }
+
+    /// The DAO decides and does what a holder who has the quorum alone wants.
+    pub fn decide(&mut self, by: &Account, actions: Vec<Action>) {
+        let id = self.pass(by, actions);
+        self.execute(id).ok();
     }
 
     /// The DAO's state.
@@ -142,14 +338,20 @@ impl Dao {
         self.net.state(&self.address).expect("a DAO with state")
     }
 
-    /// Asserts that the state is sound: every story ends with this.
+    /// Asserts that the state is sound and that the DAO has what its books say: every story ends with
+    /// this.
     ///
     /// # Panics
     /// With every invariant that is broken.
     #[track_caller]
     pub fn check_invariants(&mut self) {
         self.net.snapshot();
-        let broken = invariants::check(&self.state(), self.net.store()).expect("a readable state");
+        let id = self.net.resolve(&self.address).expect("a DAO with an ID");
+        let broken = invariants::check(&self.state(), self.net.store(), id, self.net.epoch());
+        let broken = broken.expect("a readable state");
         assert!(broken.is_empty(), "broken invariants: {broken:#?}");
+        let booked = self.treasury().booked.fil;
+        let balance = self.net.balance(self.address);
+        assert!(booked <= balance, "{booked} FIL are booked, {balance} are there");
     }
 }

@@ -6,6 +6,8 @@ use fvm_ipld_encoding::strict_bytes;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::MethodNum;
 
+pub use fvm_actor_utils::receiver::UniversalReceiverParams;
+
 use crate::method_hash;
 
 /// Replies the account's public key address.

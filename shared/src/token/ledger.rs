@@ -43,15 +43,16 @@ pub struct Balances {
 }
 
 impl Token {
-    /// A token that nobody has any of. `liquid_votes` says whether a balance votes, or only what is
-    /// staked.
-    pub fn new(store: &impl Blockstore, liquid_votes: bool) -> Result<Token, Error> {
-        Ok(Token {
+    /// A token that nobody has any of. `empty` is the root of an empty map ([`crate::map::empty`]).
+    /// `liquid_votes` says whether a balance votes, or only what is staked.
+    #[must_use]
+    pub fn new(empty: Cid, liquid_votes: bool) -> Token {
+        Token {
             supply: TokenAmount::zero(),
-            holders: Holders::empty(store, &HOLDERS)?,
-            allowances: Allowances::empty(store, &ALLOWANCES)?,
+            holders: empty,
+            allowances: empty,
             electorate: Electorate { liquid_votes, ..Electorate::default() },
-        })
+        }
     }
 
     /// What the ledger knows of an actor; of one never seen, that it has nothing.

@@ -9,7 +9,7 @@ use num_traits::Zero;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use super::movement::offer_mint;
+pub use super::movement::{deliver, offer};
 
 use super::movement::{self, Sending};
 use super::{

@@ -164,7 +164,7 @@ proptest! {
     #[test]
     fn votes_are_those_of_a_model_that_remembers_everything(liquid in any::<bool>(), acts in acts()) {
         let store = MemoryBlockstore::default();
-        let mut token = Token::new(&store, liquid).unwrap();
+        let mut token = Token::new(crate::map::empty(&store).unwrap(), liquid);
         let mut model = Model {
             liquid,
             now: 10,

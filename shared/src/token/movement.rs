@@ -111,21 +111,27 @@ fn call_hook(received: FRC46TokenReceived) -> Result<RawBytes, Error> {
     reply.map(|data| data.0).map_err(|error| Error::Refused { to, method, code: (&error).into() })
 }
 
-/// Calls the hook of a receiver of freshly minted tokens with at most `gas_limit` gas, and says
-/// whether it took them. One that did not has done nothing at all, and still has the tokens.
-pub fn offer_mint(
-    operator: ActorID,
-    owner: ActorID,
-    amount: &TokenAmount,
-    gas_limit: u64,
-) -> Result<bool, Error> {
-    let received = FRC46TokenReceived {
+/// Calls the hook of a receiver of tokens that this actor minted to it or paid it, with at most
+/// `gas_limit` gas, and says whether it took them. One that did not has done nothing at all, and
+/// still has the tokens.
+pub fn offer(to: ActorID, amount: &TokenAmount, gas_limit: u64) -> Result<bool, Error> {
+    let own = own_payment(host::receiver(), to, amount);
+    Ok(hook(own)?.call(&Limited { gas_limit: Some(gas_limit) }).is_ok())
+}
+
+/// Calls the hook of a receiver of tokens that this actor minted to it for an operator, without a gas
+/// limit of its own: a receiver that refuses them undoes the mint.
+pub fn deliver(operator: ActorID, to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
+    call_hook(own_payment(operator, to, amount)).map(|_| ())
+}
+
+fn own_payment(operator: ActorID, to: ActorID, amount: &TokenAmount) -> FRC46TokenReceived {
+    FRC46TokenReceived {
         from: host::receiver(),
-        to: owner,
+        to,
         operator,
         amount: amount.clone(),
         operator_data: RawBytes::default(),
         token_data: RawBytes::default(),
-    };
-    Ok(hook(received)?.call(&Limited { gas_limit: Some(gas_limit) }).is_ok())
+    }
 }

@@ -25,7 +25,7 @@ fn atto(n: i64) -> TokenAmount {
 /// A token whose balances vote, of which Ann has 100.
 fn minted() -> (MemoryBlockstore, Token) {
     let store = MemoryBlockstore::default();
-    let mut token = Token::new(&store, true).unwrap();
+    let mut token = Token::new(crate::map::empty(&store).unwrap(), true);
     token.mint(&store, 0, ANN, &atto(100)).unwrap();
     (store, token)
 }
@@ -57,7 +57,7 @@ fn an_amount_is_never_negative() {
 #[test]
 fn an_amount_has_at_most_256_bits_and_so_have_supply_and_allowance() {
     let store = MemoryBlockstore::default();
-    let mut token = Token::new(&store, true).unwrap();
+    let mut token = Token::new(crate::map::empty(&store).unwrap(), true);
     let most = max_amount();
     assert!(is_argument(token.mint(&store, 0, ANN, &(&most + atto(1)))));
     token.mint(&store, 0, ANN, &most).unwrap();
@@ -214,7 +214,7 @@ impl Blockstore for Counting {
 #[test]
 fn a_step_writes_each_map_once_and_only_if_it_changes() {
     let store = Counting::default();
-    let mut token = Token::new(&store, true).unwrap();
+    let mut token = Token::new(crate::map::empty(&store).unwrap(), true);
     let mut written = |step: &dyn Fn(&mut Token) -> Result<(), Error>| {
         let before = store.1.get();
         step(&mut token).unwrap();

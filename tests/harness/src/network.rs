@@ -15,6 +15,7 @@ use fvm_shared::address::{Address, Protocol};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
+use multihash_codetable::Code;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::ext::init::{EXEC, Exec4Params, ExecParams, ExecReturn};
@@ -210,8 +211,12 @@ impl Network {
         to: Address,
         params: &M::Params,
     ) -> Reply<M::Return> {
-        let outcome = self.run(Call::new(from, to).method(M::NUMBER, params));
-        Reply { outcome, kind: PhantomData }
+        self.run_as::<M>(Call::new(from, to).method(M::NUMBER, params))
+    }
+
+    /// Runs a call of a method of an actor's interface, made by hand, whose reply is to be decoded.
+    pub fn run_as<M: Method>(&mut self, call: Call) -> Reply<M::Return> {
+        Reply { outcome: self.run(call), kind: PhantomData }
     }
 
     /// Asks a method of an actor's interface and keeps nothing of what it changed.
@@ -341,6 +346,21 @@ impl Network {
         let machine = &self.executor.0;
         let state = machine.blockstore().get_cbor(&actor.state)?;
         state.with_context(|| format!("no state of {address}"))
+    }
+
+    /// Gives an actor a state whose blocks are in [`Network::store`]: the short way to a state that
+    /// messages would take hours to make.
+    pub fn set_state<S: Serialize>(&mut self, address: &Address, state: &S) -> Result<()> {
+        let id = self.resolve(address).with_context(|| format!("no actor {address}"))?;
+        let here = self.snapshot();
+        self.enter(here);
+        let state = self.store.put_cbor(state, Code::Blake2b256)?;
+        let tree = self.executor.0.state_tree_mut();
+        let actor = tree.get_actor(id)?.with_context(|| format!("no actor {address}"))?;
+        tree.set_actor(id, ActorState { state, ..actor });
+        let changed = self.snapshot();
+        self.enter(changed);
+        Ok(())
     }
 
     /// The blocks of this network, up to the last epoch or snapshot.

@@ -7,13 +7,55 @@ use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
 use fvm_shared::error::ExitCode;
 use serde::Serialize;
-use shared::ext::account::AuthenticateMessageParams;
+use shared::ext::account::{AuthenticateMessageParams, RECEIVE};
 use shared::ext::init::{ConstructorParams as InitParams, EXEC, EXEC4, ExecParams};
 use shared::ext::market::MarketNotifyDealParams;
 use shared::ext::{INIT_ACTOR, MARKET_ACTOR, SYSTEM_ACTOR};
 use shared::{Method, method_hash, token};
 
-use crate::setup::{HOOK_GAS, constructor_params, dataset, network, pushing};
+use crate::setup::{constructor_params, dataset, network, on_publish, pushing};
+
+/// Methods of the DAO that one actor alone may call.
+const GUARDED: [(MethodNum, Address); 3] = [
+    (Constructor::NUMBER, Address::new_id(INIT_ACTOR)),
+    (AuthenticateMessage::NUMBER, Address::new_id(MARKET_ACTOR)),
+    (MarketNotifyDeal::NUMBER, Address::new_id(MARKET_ACTOR)),
+];
+/// Methods of the DAO that take FIL.
+const PAYABLE: [MethodNum; 7] = [
+    Constructor::NUMBER,
+    Fund::NUMBER,
+    BuyAccess::NUMBER,
+    RequestCompute::NUMBER,
+    AcceptCompute::NUMBER,
+    DisputeCompute::NUMBER,
+    token::InvokeEvm::NUMBER,
+];
+
+/// Every method that the DAO has: its own, the token's, and the receiver hook.
+fn methods() -> impl Iterator<Item = (MethodNum, &'static str)> {
+    let listed = METHODS.iter().chain(token::METHODS).map(|method| (method.number, method.params));
+    listed.chain([(RECEIVE, "UniversalReceiverParams")])
+}
+
+/// Whom the table admits, if not everyone.
+fn guard(method: MethodNum) -> Option<Address> {
+    GUARDED.iter().find(|(guarded, _)| *guarded == method).map(|(_, caller)| *caller)
+}
+
+/// What means nothing to any method.
+fn nonsense() -> [(&'static str, Vec<u8>); 7] {
+    let endless = |start: &[u8]| [start, &[0xff; 8]].concat();
+    [
+        ("garbage", vec![0xff, 0x13, 0x37]),
+        ("an array of 2^64 - 1", endless(&[0x9b])),
+        ("an array of 2^64 - 1 in a pair", endless(&[0x82, 0x9b])),
+        ("bytes of 2^64 - 1 in a pair", endless(&[0x82, 0x5b])),
+        ("arrays in arrays", vec![0x81; 100_000]),
+        ("tags on tags", vec![0xc1; 100_000]),
+        ("a mebibyte of zeros", vec![0; 1 << 20]),
+    ]
+}
 
 /// Sends broken versions of good parameters and expects the exit code for each.
 #[track_caller]
@@ -46,14 +88,56 @@ fn try_broken(
 }
 
 #[test]
+fn no_method_of_the_dao_makes_anything_of_nonsense() {
+    let mut dao = pushing();
+    let (admin, before) = (dao.admin.address(), dao.state());
+    for (method, params) in methods() {
+        // Empty is what a method without parameters takes, and a plain payment to the token.
+        let empty = params != "()" && method != token::InvokeEvm::NUMBER;
+        let inputs = nonsense().into_iter().chain(empty.then_some(("nothing", vec![])));
+        for (what, input) in inputs {
+            let mut sent = |from| {
+                let call = Call::new(from, dao.address).raw(method, &input);
+                dao.net.implicit(call).exit_code
+            };
+            let admitted = sent(guard(method).unwrap_or(admin));
+            assert_eq!(admitted, ExitCode::USR_SERIALIZATION, "{what} to {method}({params})");
+            if guard(method).is_some() {
+                assert_eq!(sent(admin), ExitCode::USR_FORBIDDEN, "{what} to {method}");
+            }
+        }
+        assert_eq!(dao.state(), before, "{method}({params})");
+    }
+    dao.check_invariants();
+}
+
+#[test]
+fn a_method_takes_fil_only_where_it_says_so_and_keeps_none_where_it_fails() {
+    let mut dao = pushing();
+    let (admin, before) = (dao.admin.address(), dao.state());
+    for (method, params) in methods() {
+        let from = guard(method).unwrap_or(admin);
+        dao.net.fund(from, atto(1));
+        let code = match PAYABLE.contains(&method) {
+            true => ExitCode::USR_SERIALIZATION,
+            false => ExitCode::USR_NOT_PAYABLE,
+        };
+        let call = Call::new(from, dao.address).raw(method, &[0xff]).value(atto(1));
+        dao.net.implicit(call).refused(code);
+        let kept = (dao.state(), dao.net.balance(dao.address));
+        assert_eq!(kept, (before.clone(), atto(0)), "{method}({params})");
+    }
+    dao.check_invariants();
+}
+
+#[test]
 fn the_dao_refuses_parameters_that_do_not_decode() {
     let mut dao = pushing();
     let (admin, to) = (dao.admin.address(), dao.address);
     let market = Address::new_id(MARKET_ACTOR);
     let ask = AuthenticateMessageParams { signature: vec![], message: vec![1] };
     let notice = MarketNotifyDealParams { proposal: vec![1], deal_id: 1 };
-    let payment = RewardPayment { push: true, hook_gas_limit: HOOK_GAS };
-    let constructor = constructor_params(&dao.admin, payment);
+    let constructor = constructor_params(&dao.admin, on_publish());
     let (net, init) = (&mut dao.net, Address::new_id(INIT_ACTOR));
     try_broken(net, init, to, Constructor::NUMBER, &constructor);
     try_broken(net, admin, to, AddDataset::NUMBER, &dataset(1, 1));
@@ -61,8 +145,7 @@ fn the_dao_refuses_parameters_that_do_not_decode() {
     try_broken(net, admin, to, GetDeal::NUMBER, &1_u64);
     try_broken(net, market, to, AuthenticateMessage::NUMBER, &ask);
     try_broken(net, market, to, MarketNotifyDeal::NUMBER, &notice);
-    try_broken(net, admin, to, GetReward::NUMBER, &admin);
-    try_broken(net, admin, to, ClaimRewards::NUMBER, &vec![admin]);
+    try_broken(net, admin, to, Withdraw::NUMBER, &vec![admin]);
 }
 
 #[test]
@@ -99,8 +182,7 @@ fn the_token_refuses_parameters_that_do_not_decode() {
 #[test]
 fn the_dao_is_constructed_by_init_alone() {
     let mut dao = pushing();
-    let payment = RewardPayment { push: true, hook_gas_limit: HOOK_GAS };
-    let params = constructor_params(&dao.admin, payment);
+    let params = constructor_params(&dao.admin, on_publish());
     let call = Call::new(&dao.admin, dao.address).method(Constructor::NUMBER, &params);
     dao.net.run(call).refused(ExitCode::USR_FORBIDDEN);
 }
@@ -128,7 +210,8 @@ fn the_dao_refuses_a_message_that_is_no_proposal() {
     let trailing = [good.clone(), vec![0]].concat();
     let shorter = [&[0x8a], &good[1..]].concat();
     let voucher = b"a payment channel's voucher".to_vec();
-    for message in [vec![], voucher, trailing, shorter] {
+    let nonsense = nonsense().into_iter().map(|(_, message)| message);
+    for message in [vec![], voucher, trailing, shorter].into_iter().chain(nonsense) {
         let ask = AuthenticateMessageParams { signature: vec![], message: message.clone() };
         let call = Call::new(market, dao.address).method(AuthenticateMessage::NUMBER, &ask);
         dao.net.implicit(call).refused(ExitCode::USR_SERIALIZATION);

@@ -1,6 +1,5 @@
 //! Init creates what it admits, where it says, and nothing else.
 
-use actor_datadao::api::RewardPayment;
 use fvm_harness::{Call, Network, OFFICIAL, Provider, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::METHOD_CONSTRUCTOR;
@@ -10,7 +9,7 @@ use hostile_owner::{Forward, Message, Received};
 use shared::ext::init::{EXEC, EXEC4, Exec4Params, ExecParams, ExecReturn};
 use shared::ext::{EAM_ACTOR, INIT_ACTOR, POWER_ACTOR};
 
-use crate::setup::{HOOK_GAS, constructor_params, network, official};
+use crate::setup::{constructor_params, network, official, on_publish};
 
 const INIT: Address = Address::new_id(INIT_ACTOR);
 
@@ -28,10 +27,9 @@ fn proxy(net: &mut Network) -> Address {
 fn anyone_creates_the_network_s_own_actors_and_value_goes_to_them() {
     let mut net = network();
     let ann = net.account("ann");
-    let payment = RewardPayment { push: true, hook_gas_limit: HOOK_GAS };
     let params = ExecParams {
         code_cid: net.actors().code("datadao"),
-        constructor_params: RawBytes::serialize(constructor_params(&ann, payment)).unwrap(),
+        constructor_params: RawBytes::serialize(constructor_params(&ann, on_publish())).unwrap(),
     };
     let call = Call::new(&ann, INIT).method(EXEC, &params).value(fil(3));
     let made: ExecReturn = net.run(call).returned();

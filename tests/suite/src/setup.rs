@@ -1,28 +1,41 @@
 //! One line to start a story.
 
-use actor_datadao::api::RewardPayment;
+use actor_datadao::api::RewardRules;
 use fab::story::Dao;
-pub use fab::story::{HOOK_GAS, PIECE_SIZE, constructor_params, dataset, piece};
-use fvm_harness::Network;
+pub use fab::story::{
+    DAY, HOOK_GAS, PIECE_SIZE, constructor_params, dataset, on_publish, piece, vesting_rules,
+};
+use fvm_harness::{Network, Outcome};
+use fvm_ipld_encoding::from_slice;
+use serde::de::DeserializeOwned;
 
 /// A new network with all actors.
 pub fn network() -> Network {
     Network::new(fab::actors().expect("actors that build")).expect("a network that starts")
 }
 
-/// A DAO that pushes its rewards.
+/// A DAO that pays rewards on publish.
 pub fn pushing() -> Dao {
     Dao::pushing(network())
 }
 
-/// A DAO whose rewards are claimed.
-pub fn claiming() -> Dao {
-    Dao::claiming(network())
+/// A DAO whose rewards vest.
+pub fn vesting() -> Dao {
+    Dao::vesting(network())
 }
 
-/// A DAO that pushes its rewards and gives hooks more gas than a publish needs.
+/// A DAO that pays rewards on publish and gives hooks more gas than a publish needs.
 pub fn pushing_with_gas_to_spare() -> Dao {
-    Dao::deploy(network(), RewardPayment { push: true, hook_gas_limit: 25 * HOOK_GAS })
+    Dao::deploy(network(), RewardRules { hook_gas_limit: 25 * HOOK_GAS, ..on_publish() })
+}
+
+/// This field of every event of a type, in order.
+pub fn fields<T: DeserializeOwned>(outcome: &Outcome, kind: &str, key: &str) -> Vec<T> {
+    let of = |event: &&fvm_shared::event::StampedEvent| {
+        let entry = event.event.entries.iter().find(|entry| entry.key == key);
+        from_slice(&entry.expect("an event with the field").value).expect("a field that decodes")
+    };
+    outcome.events_of(kind).iter().map(of).collect()
 }
 
 /// Whether an official bundle is given. Where not, says by name that the test is skipped.

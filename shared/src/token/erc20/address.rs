@@ -24,8 +24,8 @@ impl EthAddress {
         EthAddress(bytes)
     }
 
-    /// The address by which the EVM knows an actor. One at [`EthAddress::NULL`] goes by its ID, as
-    /// what it is sent is not burnt.
+    /// The address by which the EVM knows an actor. One at [`EthAddress::NULL`], or at an address that
+    /// stands for an ID, goes by its own ID: what it is sent is not burnt, nor another's.
     pub fn of(id: ActorID, delegated: Option<&Address>) -> Self {
         let known = delegated.and_then(|address| match address.payload() {
             Payload::Delegated(f4) if f4.namespace() == EAM_ACTOR => {
@@ -33,7 +33,10 @@ impl EthAddress {
             }
             _ => None,
         });
-        known.filter(|address| *address != EthAddress::NULL).unwrap_or(Self::from_id(id))
+        let own = |address: &EthAddress| {
+            *address != EthAddress::NULL && !address.0.starts_with(&ID_PREFIX)
+        };
+        known.filter(own).unwrap_or(Self::from_id(id))
     }
 
     /// The Filecoin address; none for [`EthAddress::NULL`].
@@ -87,7 +90,11 @@ mod tests {
         let foreign = Address::new_delegated(EAM_ACTOR + 1, &[7; 20]).unwrap();
         let longer = Address::new_delegated(EAM_ACTOR, &[7; 21]).unwrap();
         let null = Address::new_delegated(EAM_ACTOR, &[0; 20]).unwrap();
-        for delegated in [None, Some(foreign), Some(longer), Some(null), Some(Address::new_id(9))] {
+        let another = Address::new_delegated(EAM_ACTOR, &EthAddress::from_id(8).0).unwrap();
+        let other_kind = Address::new_id(9);
+        for delegated in
+            [foreign, longer, null, another, other_kind].map(Some).into_iter().chain([None])
+        {
             assert_eq!(EthAddress::of(9, delegated.as_ref()), id, "{delegated:?}");
         }
     }

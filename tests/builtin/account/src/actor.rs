@@ -14,6 +14,7 @@ use crate::state::State;
 const FIRST_EXPORTED: MethodNum = 1 << 24;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     PUBKEY_ADDRESS => Caller::Anyone => pubkey_address,
     AUTHENTICATE_MESSAGE => Caller::Anyone => authenticate_message;

@@ -13,6 +13,7 @@ use crate::state::State;
 const EPOCH_TICK: MethodNum = 2;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     EPOCH_TICK => Caller::Only(SYSTEM_ACTOR) => epoch_tick,
 }

@@ -23,6 +23,7 @@ use crate::state::{State, UNIT, refused, rejected};
 use crate::types::*;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     MINT => Caller::Role("governor") => mint,
     DESTROY => Caller::Role("governor") => destroy,

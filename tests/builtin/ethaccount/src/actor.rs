@@ -11,6 +11,7 @@ use shared::{Caller, host};
 const FIRST_EXPORTED: MethodNum = 1 << 24;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor;
     else fallback
 }

@@ -42,6 +42,7 @@ use crate::types::{
 const FIRST_EXPORTED: u64 = 1 << 24;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => construct,
     2 | market::ADD_BALANCE => Caller::Anyone => add_balance,
     3 | market::WITHDRAW_BALANCE => Caller::Role("holder of the escrow") => withdraw_balance,

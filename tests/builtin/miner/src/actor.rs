@@ -45,6 +45,7 @@ const APPROVER: Caller = Caller::Role("owner, beneficiary or nominee");
 const PAYEE: Caller = Caller::Role("owner or beneficiary");
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(INIT_ACTOR) => constructor,
     2 => Caller::Anyone => control_addresses,
     3 | exported::CHANGE_WORKER_ADDRESS => OWNER => change_worker_address,

@@ -33,6 +33,7 @@ const MINER_COUNT: MethodNum = method_hash!("MinerCount");
 const MINER_CONSENSUS_COUNT: MethodNum = method_hash!("MinerConsensusCount");
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     2 | CREATE_MINER => Caller::Anyone => create_miner,
     3 => Caller::Builtin(builtin::MINER) => update_claimed_power,

@@ -15,6 +15,7 @@ use crate::types::{
 };
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     AWARD_BLOCK_REWARD => Caller::Only(SYSTEM_ACTOR) => award_block_reward,
     THIS_EPOCH_REWARD => Caller::Anyone => this_epoch_reward,

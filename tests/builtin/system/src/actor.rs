@@ -8,6 +8,7 @@ use shared::{Caller, host};
 use crate::state::State;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
 }
 

@@ -26,6 +26,7 @@ use crate::types::*;
 const FIRST_EXPORTED: MethodNum = 1 << 24;
 
 shared::dispatch! {
+    payable;
     METHOD_CONSTRUCTOR => Caller::Only(SYSTEM_ACTOR) => constructor,
     ADD_VERIFIER => Caller::Role("root") => add_verifier,
     REMOVE_VERIFIER => Caller::Role("root") => remove_verifier,

@@ -10,6 +10,7 @@ use shared::{Caller, Error, Method, host};
 use crate::{CallAsContract, Constructor, Forward, Message, Mood, Received, SetMood};
 
 shared::dispatch! {
+    payable;
     Constructor::NUMBER => Caller::Anyone => constructor,
     Forward::NUMBER => Caller::Anyone => forward,
     CallAsContract::NUMBER => Caller::Anyone => call_as_contract,

@@ -1,8 +1,11 @@
 //! Gas of every method and size of every actor, measured on the embedded network.
 
+mod nouns;
+pub mod scale;
+
 use actor_datadao::api::{
-    AddDataset, AuthenticateMessage, ClaimRewards, GetDataset, GetDeal, GetReward,
-    MarketNotifyDeal, RewardPayment,
+    AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal,
+    RefreshDatasets, Withdraw,
 };
 use anyhow::Result;
 use clap::Args;
@@ -22,6 +25,9 @@ pub struct Options {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Measure instead how a deal's gas grows with the DAO, from 10 to 100,000 datasets.
+    #[arg(long, conflicts_with = "json")]
+    scale: bool,
 }
 
 /// One measurement.
@@ -44,6 +50,9 @@ pub struct Report {
 }
 
 pub fn command(options: &Options) -> Result<()> {
+    if options.scale {
+        return scale::command();
+    }
     let report = measure()?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
@@ -63,9 +72,10 @@ pub fn measure() -> Result<Report> {
         publish(&mut Dao::pushing(Network::new(actors)?), "minted", count, &mut rows);
     }
     for count in [1, 5, 20] {
-        publish(&mut Dao::claiming(Network::new(actors)?), "owed", count, &mut rows);
+        publish(&mut Dao::vesting(Network::new(actors)?), "vesting", count, &mut rows);
     }
-    claims(&mut Dao::claiming(Network::new(actors)?), &mut rows);
+    earnings(&mut Dao::vesting(Network::new(actors)?), &mut rows);
+    nouns::measure(Network::new(actors)?, &mut rows);
     for holders in [3, 500] {
         tokens(&mut Dao::pushing(Network::new(actors)?), holders, &mut rows);
     }
@@ -132,8 +142,7 @@ fn floor(net: &mut Network) -> u64 {
 
 fn creation(net: &mut Network, rows: &mut Vec<Row>) {
     let ann = net.account("ann");
-    let payment = RewardPayment { push: true, hook_gas_limit: story::HOOK_GAS };
-    let params = story::constructor_params(&ann, payment);
+    let params = story::constructor_params(&ann, story::on_publish());
     let exec = net.create(&ann, "datadao", &params).outcome;
     push(rows, "init", "Exec", "a DataDAO", exec);
     let params = init::Exec4Params {
@@ -171,14 +180,16 @@ fn publish(dao: &mut Dao, payment: &str, count: u64, rows: &mut Vec<Row>) {
     push(rows, "market", "PublishStorageDeals", case, published);
 }
 
-fn claims(dao: &mut Dao, rows: &mut Vec<Row>) {
+fn earnings(dao: &mut Dao, rows: &mut Vec<Row>) {
     list(dao, 2);
-    let deals = [dao.proposal(1)];
-    let deal = dao.sp.publish_all(&mut dao.net, &deals)[0];
+    let proposal = dao.proposal(1);
+    let deal = dao.sp.publish_all(&mut dao.net, std::slice::from_ref(&proposal))[0];
+    dao.sp.activate(&mut dao.net, deal, &proposal);
     let owner = dao.sp.owner.address();
     read::<GetDeal>(dao, "1 deal", &deal, rows);
-    read::<GetReward>(dao, "1 owner", &owner, rows);
-    read::<ClaimRewards>(dao, "1 owner", &vec![owner], rows);
+    read::<RefreshDatasets>(dao, "1 deal activated", &vec![1], rows);
+    read::<GetCredit>(dao, "1 owner", &owner, rows);
+    read::<Withdraw>(dao, "1 owner", &vec![owner], rows);
 }
 
 fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {

@@ -1,0 +1,193 @@
+//! What becomes of deals: every replica leaves its slot exactly once, and earns while it is there.
+//!
+//! The market tells of a deal whether it waits for its sector, is active, or is gone; it does not
+//! say whether a deal that is gone came to its end. So a replica earns up to the last epoch at which
+//! it was seen active, and comes to its end only if it is seen active from its end on: a provider
+//! should have its deal refreshed before it has it settled in the market.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use fvm_ipld_blockstore::Blockstore;
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::deal::DealID;
+use fvm_shared::econ::TokenAmount;
+
+use crate::api::{Cash, Currency, DatasetId, Refreshed, Replica};
+use crate::error::Error;
+use crate::providers;
+use crate::slots;
+use crate::state::{Config, Message, RECORDS, REPLICAS, Records, Replicas, State};
+
+/// Datasets that one RefreshDatasets can look at.
+pub const MAX_REFRESHED: usize = 16;
+
+/// What the market says of a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Published, its sector not proven.
+    Waiting,
+    /// Its sector was proven at this epoch. Past its end, until it is settled, a deal still stands so.
+    Active(ChainEpoch),
+    /// Forgotten: never activated in time, terminated, or settled after its end.
+    Gone,
+}
+
+/// What happened to a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Activated,
+    /// Active as before.
+    Kept,
+    /// Never active.
+    Missed,
+    /// Active at its end.
+    Completed,
+    /// Gone before its end.
+    Terminated,
+    /// Gone after its end: nobody can tell any more how it ended.
+    Unseen,
+}
+
+impl Fate {
+    /// Whether the replica leaves its slot.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        !matches!(self, Fate::Activated | Fate::Kept)
+    }
+
+    /// Whether its provider has failed.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Fate::Missed | Fate::Terminated)
+    }
+}
+
+/// A replica of which there is news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    pub replica: Replica,
+    pub fate: Fate,
+    /// AttoDATA that it earned its payee since the last time.
+    pub earned: TokenAmount,
+}
+
+impl State {
+    /// Brings the replicas of a dataset up to date with what the market says of their deals, and
+    /// credits what they earned.
+    pub fn refresh(
+        &mut self,
+        store: &impl Blockstore,
+        config: &Config,
+        message: &Message,
+        dataset: DatasetId,
+        standings: &[(DealID, Standing)],
+    ) -> Result<Vec<News>, Error> {
+        let mut map = Replicas::load(store, &self.replicas, &REPLICAS)?;
+        let mut slots = slots::at(store, map.get(&dataset)?)?;
+        let mut records = Records::load(store, &self.records, &RECORDS)?;
+        let (mut news, mut credits) = (Vec::new(), Vec::new());
+        let (mut earned, mut slashed) = (TokenAmount::default(), TokenAmount::default());
+        for mut replica in mem::take(&mut slots.replicas) {
+            let standing = standings.iter().find(|(deal, _)| *deal == replica.deal);
+            let before = replica.paid.clone();
+            let fate = standing.map(|(_, standing)| replica.meet(*standing, message.now));
+            let Some(fate) = fate.transpose()?.flatten() else {
+                slots.replicas.push(replica);
+                continue;
+            };
+            let pay = &replica.paid - before;
+            credits.push((replica.payee, Cash::of(Currency::Data, pay.clone())));
+            earned += &pay;
+            self.promised -= &pay;
+            if fate.is_end() {
+                self.promised -= replica.outstanding();
+                let until = message.now.saturating_add(config.rules.rewards.cooldown);
+                providers::change(&mut records, replica.provider, |record| {
+                    if fate.is_failure() {
+                        record.slash(&replica);
+                        record.bar(until);
+                    } else {
+                        record.unlock(&replica);
+                    }
+                    Ok(())
+                })?;
+                if fate.is_failure() {
+                    slashed += &replica.at_risk;
+                    providers::change(&mut records, replica.owner, |record| {
+                        record.bar(until);
+                        Ok(())
+                    })?;
+                    if replica.paid.is_positive() {
+                        slots.drop_out(&replica, message.now);
+                    }
+                }
+            } else {
+                slots.replicas.push(replica.clone());
+            }
+            news.push(News { replica, fate, earned: pay });
+        }
+        if news.is_empty() {
+            return Ok(news);
+        }
+        slots::set(store, &mut map, dataset, &slots)?;
+        self.replicas = map.flush()?;
+        self.records = records.flush()?;
+        if earned.is_positive() || slashed.is_positive() {
+            self.mint(store, message.now, message.dao, &earned)?;
+            let mut cold = self.cold(store)?;
+            cold.books.take_in(Currency::Data, &earned);
+            cold.books.credit(store, &credits)?;
+            cold.books.to_treasury(Currency::Data, &slashed);
+            self.set_cold(store, &cold)?;
+        }
+        Ok(news)
+    }
+}
+
+impl Replica {
+    /// Takes in what the market says of the deal; `None` where nothing is new.
+    fn meet(&mut self, standing: Standing, now: ChainEpoch) -> Result<Option<Fate>, Error> {
+        Ok(match (standing, self.activated) {
+            // A sector may still be proven at the start itself.
+            (Standing::Waiting, _) if now > self.start_epoch => Some(Fate::Missed),
+            (Standing::Waiting, _) => None,
+            (Standing::Gone, _) if now >= self.end_epoch => Some(Fate::Unseen),
+            (Standing::Gone, None) => Some(Fate::Missed),
+            (Standing::Gone, Some(_)) => Some(Fate::Terminated),
+            (Standing::Active(epoch), seen) => {
+                self.activated = Some(epoch);
+                let earned = self.earned(epoch, now)?;
+                let more = earned > self.paid;
+                self.paid = earned;
+                if now >= self.end_epoch {
+                    Some(Fate::Completed)
+                } else if seen.is_none() {
+                    Some(Fate::Activated)
+                } else {
+                    more.then_some(Fate::Kept)
+                }
+            }
+        })
+    }
+}
+
+impl Refreshed {
+    /// Sums up the news of a dataset.
+    #[must_use]
+    pub fn of(news: &[News]) -> Self {
+        let mut sum = Refreshed::default();
+        for News { fate, earned, .. } in news {
+            sum.earned += earned;
+            match fate {
+                Fate::Activated => sum.activated += 1,
+                Fate::Kept => {}
+                Fate::Missed => sum.missed += 1,
+                Fate::Completed => sum.completed += 1,
+                Fate::Terminated => sum.terminated += 1,
+                Fate::Unseen => sum.unseen += 1,
+            }
+        }
+        sum
+    }
+}
