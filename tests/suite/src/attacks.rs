@@ -1,6 +1,23 @@
-//! The attacks that contracts on the storage market have fallen to, one by one, against the real
-//! market actor. Those on the deal hooks are in [`crate::deals`], those of hostile owners in
-//! [`crate::hostile_owners`], those on votes in [`crate::governance`].
+//! The attacks that contracts on the storage market have fallen to, against the real market actor.
+//! Here are those that are not tested elsewhere in the suite:
+//!
+//! | | attack | tests |
+//! |---|---|---|
+//! | 1 | hooks called by whom they are not for | here, [`crate::deals`] |
+//! | 2 | AuthenticateMessage that says yes to anything, or writes | [`crate::bad_input`], [`crate::deals`] |
+//! | 3 | a batch of proposals for one slot | [`crate::deals`], [`crate::hostile_owners`] |
+//! | 4 | one provider under many addresses, one owner with many miners | [`crate::deals`], here |
+//! | 5 | claims twice, by re-entry too | [`crate::rewards`], [`crate::hostile_owners`] |
+//! | 6 | claims on deals that earn nothing | here |
+//! | 7 | another piece with the same commitment | here |
+//! | 8 | terms that drain the escrow | here |
+//! | 9 | books that do not match balances: short withdrawals, donations | [`crate::governance`], [`crate::hostile_owners`] |
+//! | 10 | labels of any kind and length | here |
+//! | 11 | slots freed twice or never | [`crate::rewards`] |
+//! | 12 | whoever lists stores too; publish, be paid, fail, publish again | here |
+//! | 13 | batches and hooks that cost more than a block | here, [`crate::hostile_owners`] |
+//! | 14 | votes with moved tokens, a moved quorum, a skipped timelock | [`crate::governance`] |
+//! | 15 | sector notices | here |
 
 use std::slice::from_ref;
 
@@ -156,6 +173,36 @@ fn a_curator_that_stores_its_own_dataset_earns_one_reward_a_slot() {
     dao.sp.publish_all(&mut dao.net, from_ref(&first));
     dao.asked(&again).refused(ExitCode::new(52));
     assert_eq!(dao.balance(&owner), fil(100));
+    dao.check_invariants();
+}
+
+/// Attack 12: a slot that pays its provider for the publish again and again.
+#[test]
+fn publishing_and_failing_over_and_over_with_many_miners_gains_nothing() {
+    let mut dao = vesting().listing(1, 1);
+    let owner = dao.sp.owner.clone();
+    for name in ["first", "second", "third"] {
+        let sp = Provider::owned_by(&mut dao.net, name, owner.clone());
+        let proposal = sp.proposal(&dao.net, dao.address, piece(1), PIECE_SIZE);
+        sp.publish_all(&mut dao.net, from_ref(&proposal));
+        dao.net.skip(proposal.start_epoch + 1 - dao.net.epoch());
+        assert_eq!(dao.refresh(1).missed, 1);
+        dao.net.skip(7 * DAY);
+    }
+    assert_eq!((dao.owed(&owner).data, dao.state().minted), (fil(0), fil(0)));
+
+    let proposal = dao.proposal(1);
+    let deal = dao.sp.publish_all(&mut dao.net, from_ref(&proposal))[0];
+    let sector = dao.sp.activate(&mut dao.net, deal, &proposal);
+    dao.refresh(1);
+    let (deadline, partition) = dao.sp.locate(&mut dao.net, sector);
+    dao.sp.terminate(&mut dao.net, deadline, partition, sector).ok();
+    dao.net.advance(10);
+    assert_eq!(dao.refresh(1).terminated, 1);
+    dao.net.skip(8 * DAY);
+    let again = dao.proposal(1);
+    dao.asked(&again).refused(ExitCode::new(52));
+    assert_eq!(dao.owed(&owner).data, fil(20), "the publish share, once");
     dao.check_invariants();
 }
 
