@@ -80,7 +80,7 @@ impl State {
         let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
         let admission = self.admit(store, &replicas, config, proposal, facts)?;
         let records = Records::load(store, &self.records, &RECORDS)?;
-        check_barred(&records, facts.provider, None, facts.now)?;
+        check_barred(&records, facts.provider, facts.now)?;
         self.check_cap(config, &admission.base_reward())
     }
 
@@ -102,7 +102,7 @@ impl State {
         let (now, provider) = (facts.now, facts.provider);
         ensure!(slots.replicas.iter().all(|replica| replica.deal != deal), Error::Recorded(deal));
         let mut records = Records::load(store, &self.records, &RECORDS)?;
-        check_barred(&records, provider, Some(behind.owner), now)?;
+        check_barred(&records, provider, now)?;
         let few = slots.of_owner(behind.owner, now) < per_owner as usize || !fills_slot;
         ensure!(few, Error::OwnerReplicas(behind.owner, per_owner));
 
@@ -111,7 +111,10 @@ impl State {
         if self.check_cap(config, &(&base + &bonding.bonus)).is_err() {
             bonding = Bonding::default();
         }
-        if bonding.bond.is_positive() {
+        if bonding.bond.is_zero() {
+            // Any miner can name anyone its owner; only the owner puts up a bond.
+            check_barred(&records, behind.owner, now)?;
+        } else {
             providers::change(&mut records, provider, |record| {
                 record.locked += &bonding.bond;
                 Ok(())

@@ -55,20 +55,14 @@ impl Record {
     }
 }
 
-/// Refuses a provider that has to wait, for what it did or, if it has no bond, for what others of its
-/// owner did.
+/// Refuses a provider or an owner that has to wait.
 pub fn check_barred(
     records: &Records<'_, impl Blockstore>,
-    provider: ActorID,
-    owner: Option<ActorID>,
+    id: ActorID,
     now: ChainEpoch,
 ) -> Result<(), Error> {
-    let record = get(records, provider)?;
-    ensure!(record.barred_until <= now, Error::Barred(provider, record.barred_until));
-    if let Some(owner) = owner.filter(|_| record.bond.is_zero()) {
-        let until = get(records, owner)?.barred_until;
-        ensure!(until <= now, Error::Barred(owner, until));
-    }
+    let until = get(records, id)?.barred_until;
+    ensure!(until <= now, Error::Barred(id, until));
     Ok(())
 }
 

@@ -118,6 +118,7 @@ shared::methods! {
     "GetCompute" GetCompute(RequestId) -> ComputeRequest;
     /// The requests that are not settled, a page of numbers at a time.
     "ListCompute" ListCompute(PageParams) -> Vec<(RequestId, ComputeRequest)>;
+
     // Stakes of holders.
     /// Stakes $DATA of the caller: it goes on voting, and earns a share of what access is sold for.
     "Stake" Stake(StakeParams) -> ();

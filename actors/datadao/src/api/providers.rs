@@ -17,8 +17,8 @@ pub struct BondParams {
 /// What the DAO knows of a provider, or of an owner of providers.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// First epoch at which it gets new deals again. An owner's does not count for those of its
-    /// providers that have a bond: a miner can name anyone its owner, a bond is the owner's own act.
+    /// First epoch at which it gets new deals again. An owner's does not count for deals that lock a
+    /// bond: a miner can name anyone its owner, a bond is the owner's own act.
     pub barred_until: ChainEpoch,
     /// AttoDATA in bond.
     pub bond: TokenAmount,

@@ -89,7 +89,7 @@ pub struct RewardRules {
     /// Gas that a receiver's hook may spend when the DAO pays it $DATA: 1,000,000 to 250,000,000.
     pub hook_gas_limit: u64,
     /// Epochs during which a provider whose deal missed its start or ended early gets no new deals,
-    /// nor do those of its owner's other providers that have no bond.
+    /// nor, but for deals that lock a bond, do its owner's other providers.
     pub cooldown: ChainEpoch,
     /// AttoDATA that a dataset can offer for a replica, at the most: less than 2^128.
     pub max_reward: TokenAmount,

@@ -125,6 +125,16 @@ fn a_miner_cannot_put_its_owner_s_other_bonds_at_risk() {
 }
 
 #[test]
+fn a_bond_that_a_deal_does_not_lock_lifts_no_bar() {
+    let mut world = World::new().listing(2, 2).bonded(9);
+    let _ = world.record(&world.proposal(0), 7, SP + 7, OWNER).unwrap();
+    world.now = 1_051;
+    world.refresh(1, &[(7, Standing::Waiting)]).unwrap();
+    let too_little = world.record(&world.proposal(1), 8, SP, OWNER);
+    assert_eq!(too_little, Err(Error::Barred(OWNER, 1_071)), "9 are free, not 10");
+}
+
+#[test]
 fn what_is_at_risk_is_what_it_was_when_the_deal_was_published() {
     let mut world = World::new().listing(1, 1).bonded(10);
     let _ = world.record(&world.proposal(0), 7, SP, OWNER).unwrap();
