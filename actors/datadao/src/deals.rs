@@ -78,10 +78,9 @@ impl State {
         facts: &Facts,
     ) -> Result<(), Error> {
         let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
-        let admission = self.admit(store, &replicas, config, proposal, facts)?;
         let records = Records::load(store, &self.records, &RECORDS)?;
-        check_barred(&records, facts.provider, facts.now)?;
-        self.check_cap(config, &admission.base_reward())
+        self.admit(store, &replicas, &records, config, proposal, facts)?;
+        Ok(())
     }
 
     /// Takes on a deal: adds a replica to its dataset.
@@ -95,32 +94,35 @@ impl State {
         behind: Principals,
     ) -> Result<Recorded, Error> {
         let mut replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
-        let admission = self.admit(store, &replicas, config, proposal, facts)?;
-        let base = admission.base_reward();
-        self.check_cap(config, &base)?;
-        let Admission { key, listing, mut slots, per_owner, fills_slot } = admission;
-        let (now, provider) = (facts.now, facts.provider);
-        ensure!(slots.replicas.iter().all(|replica| replica.deal != deal), Error::Recorded(deal));
         let mut records = Records::load(store, &self.records, &RECORDS)?;
-        check_barred(&records, provider, now)?;
-        let few = slots.of_owner(behind.owner, now) < per_owner as usize || !fills_slot;
-        ensure!(few, Error::OwnerReplicas(behind.owner, per_owner));
+        let mut admission = self.admit(store, &replicas, &records, config, proposal, facts)?;
+        let (now, provider) = (facts.now, facts.provider);
+        let known = admission.slots.replicas.iter().any(|replica| replica.deal == deal);
+        ensure!(!known, Error::Recorded(deal));
 
-        let mut bonding =
-            providers::get(&records, provider)?.offer(&base, &config.rules.staking)?;
-        if self.check_cap(config, &(&base + &bonding.bonus)).is_err() {
+        let record = providers::get(&records, provider)?;
+        let mut bonding = record.offer(&admission.base_reward(), &config.rules.staking)?;
+        let bonded = admission.base_reward() + &bonding.bonus;
+        if self.check_cap(config, &bonded).is_err() {
             bonding = Bonding::default();
         }
-        if bonding.bond.is_zero() {
-            // Any miner can name anyone its owner; only the owner puts up a bond.
-            check_barred(&records, behind.owner, now)?;
-        } else {
+        if admission.fills_slot {
+            let bound = bonding.bond.is_positive();
+            let found = admission.check_owner(&records, behind.owner, bound, now);
+            admission.fills_slot = self.fills_slot(store, &admission.slots, provider, found)?;
+        }
+        if !admission.fills_slot {
+            bonding = Bonding::default();
+        }
+        if bonding.bond.is_positive() {
             providers::change(&mut records, provider, |record| {
                 record.locked += &bonding.bond;
                 Ok(())
             })?;
             self.records = records.flush()?;
         }
+        let base = admission.base_reward();
+        let Admission { key, listing, mut slots, .. } = admission;
         let listing = match listing {
             Some(listing) => listing,
             None => self.track(store, &key, proposal.piece_size)?,
@@ -187,6 +189,7 @@ impl State {
         &self,
         store: &impl Blockstore,
         replicas: &Replicas<'_, impl Blockstore>,
+        records: &Records<'_, impl Blockstore>,
         config: &Config,
         proposal: &DealProposal,
         facts: &Facts,
@@ -211,15 +214,28 @@ impl State {
             }
             None => Slots::default(),
         };
-        let slot = check_slot(listing.as_ref(), &policies, &slots, facts);
-        if let Err(refusal) = &slot {
-            let admitted = self.roles(store, facts.provider)?.has(Role::Provider);
-            ensure!(admitted, refusal.clone());
-            ensure!(slots.replicas.len() < MAX_TRACKED as usize, Error::Full(MAX_TRACKED));
-        }
+        let found = check_slot(listing.as_ref(), &policies, &slots, facts)
+            .and_then(|reward| self.check_cap(config, reward))
+            .and_then(|()| check_barred(records, facts.provider, facts.now));
+        let fills_slot = self.fills_slot(store, &slots, facts.provider, found)?;
         let per_owner = policies.iter().map(|policy| policy.max_replicas_per_owner).min();
         let per_owner = per_owner.unwrap_or_default();
-        Ok(Admission { key, listing, slots, per_owner, fills_slot: slot.is_ok() })
+        Ok(Admission { key, listing, slots, per_owner, fills_slot })
+    }
+
+    /// Whether a replica fills a slot, after what was found about it. A provider with the role is
+    /// taken on whatever was found, and then fills none.
+    fn fills_slot(
+        &self,
+        store: &impl Blockstore,
+        slots: &Slots,
+        provider: ActorID,
+        found: Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let Err(refusal) = found else { return Ok(true) };
+        ensure!(self.roles(store, provider)?.has(Role::Provider), refusal);
+        ensure!(slots.replicas.len() < MAX_TRACKED as usize, Error::Full(MAX_TRACKED));
+        Ok(false)
     }
 
     /// Refuses what the cap does not cover, beside what is minted and promised already.
@@ -237,6 +253,20 @@ impl Admission {
             Some(listing) if self.fills_slot => listing.reward.clone(),
             _ => TokenAmount::default(),
         }
+    }
+
+    /// Refuses an owner that has its replicas of the dataset, or, but for a deal that locks a bond,
+    /// that has to wait: any miner can name anyone its owner, only the owner puts up a bond.
+    fn check_owner(
+        &self,
+        records: &Records<'_, impl Blockstore>,
+        owner: ActorID,
+        bonded: bool,
+        now: ChainEpoch,
+    ) -> Result<(), Error> {
+        let few = self.slots.of_owner(owner, now) < self.per_owner as usize;
+        ensure!(few, Error::OwnerReplicas(owner, self.per_owner));
+        if bonded { Ok(()) } else { check_barred(records, owner, now) }
     }
 }
 
@@ -261,19 +291,20 @@ fn check_terms(policy: &DealPolicy, proposal: &DealProposal, now: ChainEpoch) ->
     Ok(())
 }
 
-/// The dataset has a slot free for this provider.
-fn check_slot(
-    listing: Option<&Listing>,
+/// The dataset has a slot free for this provider. Returns the reward for filling it.
+fn check_slot<'l>(
+    listing: Option<&'l Listing>,
     policies: &[DealPolicy],
     slots: &Slots,
     facts: &Facts,
-) -> Result<(), Error> {
-    let (provider, wanted) = (facts.provider, listing.ok_or(Error::Unlisted)?.wanted);
+) -> Result<&'l TokenAmount, Error> {
+    let listing = listing.ok_or(Error::Unlisted)?;
+    let (provider, wanted) = (facts.provider, listing.wanted);
     let allowed = policies
         .iter()
         .all(|policy| policy.providers.is_empty() || policy.providers.contains(&provider));
     ensure!(allowed, Error::ProviderNotAllowed(provider));
     ensure!(!slots.occupies(provider, facts.now), Error::SameProvider(provider));
     ensure!(slots.replicas.len() < wanted as usize, Error::EnoughReplicas(wanted));
-    Ok(())
+    Ok(&listing.reward)
 }

@@ -249,6 +249,8 @@ fn a_dao_that_is_created_with_fil_has_it_in_its_treasury() {
         constructor_params: RawBytes::serialize(constructor_params(&ann, on_publish())).unwrap(),
     };
     let call = Call::new(&ann, Address::new_id(INIT_ACTOR)).method(EXEC, &params).value(fil(3));
-    let dao = net.run(call).returned::<ExecReturn>().id_address;
+    let created = net.run(call).ok();
+    assert_eq!(created.events_of("role-granted").len(), 1);
+    let dao = created.returned::<ExecReturn>().id_address;
     assert_eq!(net.view::<GetTreasury>(dao, &()).free.fil, fil(3));
 }

@@ -155,6 +155,35 @@ fn a_provider_with_the_role_is_taken_on_whatever_is_wanted_and_earns_nothing_for
     world.check_invariants();
 }
 
+/// Neither a bar, nor its owner's replicas, nor an exhausted cap keeps it out; each keeps it from
+/// earning.
+#[test]
+fn a_provider_with_the_role_is_taken_on_whatever_is_known_of_it() {
+    let mut world = World::with(|c| {
+        (c.rules.policy.max_replicas_per_owner, c.token.mint_cap) = (1, atto(100));
+    })
+    .listing(3, 3);
+    for sp in [SP, SP + 1] {
+        let admin = world.by(ADMIN);
+        world.attempt(|state, store| state.grant_role(store, &admin, Role::Provider, sp)).unwrap();
+    }
+    let first = world.record(&world.proposal(0), 7, SP, OWNER).unwrap();
+    assert_eq!(first.promised, atto(100));
+    let over_the_cap = world.record(&world.proposal(1), 8, SP, OWNER).unwrap();
+    assert_eq!(over_the_cap.promised, atto(0));
+    world.now += 51;
+    world.refresh(1, &[(7, Standing::Waiting)]).unwrap();
+    assert_eq!(world.ask(&world.proposal(0), SP), Ok(()), "barred, with the role");
+    assert_eq!(world.record(&world.proposal(0), 9, SP, OWNER).unwrap().promised, atto(0));
+    let owner_barred = world.record(&world.proposal(2), 10, SP + 1, OWNER).unwrap();
+    assert_eq!(owner_barred.promised, atto(0));
+    world.now += 20;
+    let owner_has_its_replicas = world.record(&world.proposal(0), 11, SP + 1, OWNER).unwrap();
+    assert_eq!(owner_has_its_replicas.promised, atto(0));
+    assert_eq!(world.state.promised, atto(0));
+    world.check_invariants();
+}
+
 #[test]
 fn a_tracked_piece_keeps_its_replicas_when_it_is_listed() {
     let mut world = World::new();

@@ -30,7 +30,7 @@ const METHODS: u8 = 44;
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = (0..METHODS, 0..ACCOUNTS.len(), 0..4_u64, 0..40_i64, 0..6_u8)
         .prop_map(|(method, by, of, amount, choice)| Step { method, by, of, amount, choice });
-    prop::collection::vec(step, 1..160)
+    prop::collection::vec(step, 1..=160)
 }
 
 /// What the market knows of a deal.
