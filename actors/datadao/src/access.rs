@@ -17,7 +17,7 @@ use shared::ext::DataCid;
 use shared::{Map, MapSpec, ensure};
 
 use crate::api::{
-    AccessPolicy, AccessPrice, BuyAccessParams, Cash, Currency, DatasetId, GetAccessReturn, Role,
+    AccessPolicy, AccessPrice, BuyAccessParams, Cash, DatasetId, GetAccessReturn, Role,
 };
 use crate::datasets::Detail;
 use crate::error::Error;
@@ -156,8 +156,6 @@ impl State {
         to: ActorID,
     ) -> Result<Bought, Error> {
         self.check_running(message.now)?;
-        // What it paid itself would be booked as new.
-        ensure!(message.caller != message.dao, Error::OwnPurchase);
         ensure!((1..=MAX_PERIODS).contains(&params.periods), Error::Periods(MAX_PERIODS));
         let (dataset, mut cold) = (params.dataset, self.cold(store)?);
         let detail = cold.catalog.detail(store, dataset)?;
@@ -168,17 +166,12 @@ impl State {
         let total = amount * params.periods;
         ensure!(total <= params.max_price, Error::MaxPrice);
         ensure!(period >= params.min_period, Error::MinPeriod);
-        let paid = Cash::of(currency, total.clone());
-        ensure!(message.value == paid.fil, Error::Payment(paid.fil));
         let mut grant = cold.access.grant(store, dataset, to)?;
         let epochs = period.saturating_mul(ChainEpoch::from(params.periods));
         grant.bought_until = grant.bought_until.max(message.now).saturating_add(epochs);
         check_end(grant.bought_until, message.now)?;
 
-        match currency {
-            Currency::Fil => cold.books.take_in(currency, &total),
-            Currency::Data => self.take_data(store, message, &mut cold.books, &total)?,
-        }
+        let paid = self.collect(store, message, &mut cold.books, currency, &total)?;
         let rules = self.config(store)?.rules.revenue;
         let parties = self.parties(store, message, dataset, detail.curator)?;
         cold.share(store, &rules, &parties, currency, &total)?;

@@ -105,7 +105,7 @@ impl State {
         self.check_running(message.now)?;
         ensure!(amount.is_positive(), Error::BondAmount);
         let mut cold = self.cold(store)?;
-        self.take_data(store, message, &mut cold.books, amount)?;
+        self.collect(store, message, &mut cold.books, Currency::Data, amount)?;
         self.set_cold(store, &cold)?;
         self.change_record(store, provider, |record| {
             record.bond += amount;

@@ -157,11 +157,11 @@ impl State {
         Ok(GetTreasuryReturn { booked, free: treasury })
     }
 
-    /// Gives the FIL that came with the message to the treasury.
-    pub fn fund(&mut self, store: &impl Blockstore, message: &Message) -> Result<(), Error> {
+    /// Books FIL that came in, with a message or from the market, to the treasury.
+    pub fn fund(&mut self, store: &impl Blockstore, amount: &TokenAmount) -> Result<(), Error> {
         let mut cold = self.cold(store)?;
-        cold.books.take_in(Currency::Fil, &message.value);
-        cold.books.to_treasury(Currency::Fil, &message.value);
+        cold.books.take_in(Currency::Fil, amount);
+        cold.books.to_treasury(Currency::Fil, amount);
         self.set_cold(store, &cold)
     }
 
@@ -183,18 +183,25 @@ impl State {
         Ok(surplus)
     }
 
-    /// Takes $DATA of an account into the DAO's custody, booked; what for is the caller's to say.
-    pub fn take_data(
+    /// Takes in, booked, what the caller pays or puts up: in FIL the message's value, which must be just
+    /// that; in $DATA the caller's tokens, and no value. What for is the caller's to say.
+    pub fn collect(
         &mut self,
         store: &impl Blockstore,
         message: &Message,
         books: &mut Books,
+        currency: Currency,
         amount: &TokenAmount,
-    ) -> Result<(), Error> {
+    ) -> Result<Cash, Error> {
+        // What the DAO paid itself would be booked as new.
         ensure!(message.caller != message.dao, Error::OwnPurchase);
-        self.token.transfer(store, message.now, message.caller, message.dao, amount)?;
-        books.take_in(Currency::Data, amount);
-        Ok(())
+        let cash = Cash::of(currency, amount.clone());
+        ensure!(message.value == cash.fil, Error::Payment(cash.fil));
+        if currency == Currency::Data {
+            self.token.transfer(store, message.now, message.caller, message.dao, amount)?;
+        }
+        books.take_in(currency, amount);
+        Ok(cash)
     }
 
     /// Takes what an account is owed out of the books and its $DATA out of the DAO's custody, to be

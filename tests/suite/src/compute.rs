@@ -244,17 +244,17 @@ fn any_value_but_what_is_put_up_is_refused_and_nothing_is_kept() {
         let before = kept(&mut job);
         for value in wrong(put_up(BOUNTY)) {
             let params = job.terms();
-            job.dao.pay::<RequestCompute>(&requester, &params, value).refused(ExitCode::new(138));
+            job.dao.pay::<RequestCompute>(&requester, &params, value).refused(ExitCode::new(126));
         }
         for value in wrong(put_up(BOND)) {
-            job.dao.pay::<AcceptCompute>(&worker, &ID, value).refused(ExitCode::new(138));
+            job.dao.pay::<AcceptCompute>(&worker, &ID, value).refused(ExitCode::new(126));
         }
         assert_eq!(kept(&mut job), before);
 
         let mut job = Job::delivered(currency);
         let before = kept(&mut job);
         for value in wrong(put_up(BOND)) {
-            job.dao.pay::<DisputeCompute>(&requester, &ID, value).refused(ExitCode::new(138));
+            job.dao.pay::<DisputeCompute>(&requester, &ID, value).refused(ExitCode::new(126));
         }
         assert_eq!(kept(&mut job), before);
         job.dao.check_invariants();

@@ -138,6 +138,6 @@ fn withdraw_escrow(amount: TokenAmount) -> Result<(), Error> {
     let params = host::params(&WithdrawBalanceParams { provider_or_client, amount })?;
     let reply = host::send(&MARKET, WITHDRAW_BALANCE, params, TokenAmount::zero())?;
     let paid: TokenAmount = host::reply(reply)?;
-    change(|state, _| state.book_escrow(&host::Store, &paid))?;
+    change(|state, _| state.fund(&host::Store, &paid))?;
     Ok(host::emit(Event::new("escrow-withdrawn").field("amount", &paid))?)
 }

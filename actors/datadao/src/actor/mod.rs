@@ -116,7 +116,7 @@ fn constructor(params: ConstructorParams) -> Result<(), Error> {
     let admin = host::existing(&params.admin)?;
     let config = Config { token: params.token, rules: params.rules };
     let mut state = State::new(&host::Store, admin, &config)?;
-    state.fund(&host::Store, &message())?;
+    state.fund(&host::Store, &host::value())?;
     host::commit(&state)?;
     roles::role_event("role-granted", Role::Admin, admin)
 }

@@ -19,7 +19,7 @@ use crate::rewards::Reward;
 use crate::treasury::MAX_PAYEES;
 
 pub fn fund((): ()) -> Result<(), Error> {
-    change(|state, message| state.fund(&host::Store, message))?;
+    change(|state, message| state.fund(&host::Store, &message.value))?;
     let event = Event::new("funded").indexed("by", &host::caller());
     Ok(host::emit(event.field("amount", &host::value()))?)
 }

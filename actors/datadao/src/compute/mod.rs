@@ -13,18 +13,16 @@ use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::econ::TokenAmount;
 use shared::map::{get_block, put_block};
 use shared::{Map, MapSpec, ensure};
 
 use crate::api::{
-    Cash, ComputeRequest, ComputeStage, Currency, DeliverComputeParams, PageParams,
-    RequestComputeParams, RequestId,
+    Cash, ComputeRequest, ComputeStage, DeliverComputeParams, PageParams, RequestComputeParams,
+    RequestId,
 };
 use crate::error::Error;
 use crate::rewards::share_up;
 use crate::state::{Message, State};
-use crate::treasury::Books;
 
 /// Epochs from a request to its deadline, at the most: a year.
 pub const MAX_TERM: ChainEpoch = 365 * 2_880;
@@ -109,7 +107,7 @@ impl State {
         ensure!(in_time, Error::Deadline(latest));
         let mut cold = self.cold(store)?;
         cold.catalog.detail(store, params.dataset)?;
-        self.escrow(store, message, &mut cold.books, params.currency, &params.bounty)?;
+        self.collect(store, message, &mut cold.books, params.currency, &params.bounty)?;
         let rules = self.config(store)?.rules.compute;
         let request = ComputeRequest {
             dataset: params.dataset,
@@ -143,7 +141,8 @@ impl State {
         ensure!(worker != request.requester, Error::OwnRequest(worker));
         ensure!(request.stage == ComputeStage::Open, Error::Stage(id, "open"));
         request.check_time(message.now)?;
-        let bond = self.escrow(store, message, &mut cold.books, request.currency, &request.bond)?;
+        let bond =
+            self.collect(store, message, &mut cold.books, request.currency, &request.bond)?;
         request.stage = ComputeStage::Accepted { worker };
         cold.compute.set(store, id, &request)?;
         self.set_cold(store, &cold)?;
@@ -186,7 +185,8 @@ impl State {
             return Err(Error::Stage(id, "delivered"));
         };
         request.check_time(message.now)?;
-        let bond = self.escrow(store, message, &mut cold.books, request.currency, &request.bond)?;
+        let bond =
+            self.collect(store, message, &mut cold.books, request.currency, &request.bond)?;
         let until = message.now.saturating_add(request.arbitration);
         request.stage = ComputeStage::Disputed { worker, result, until };
         cold.compute.set(store, id, &request)?;
@@ -218,24 +218,5 @@ impl State {
             }
         }
         Ok(listed)
-    }
-
-    /// Takes in what the caller puts up: in FIL the message's value, which must be just that; in
-    /// $DATA the caller's tokens, and no value.
-    fn escrow(
-        &mut self,
-        store: &impl Blockstore,
-        message: &Message,
-        books: &mut Books,
-        currency: Currency,
-        amount: &TokenAmount,
-    ) -> Result<Cash, Error> {
-        let cash = Cash::of(currency, amount.clone());
-        ensure!(message.value == cash.fil, Error::Escrow(cash.fil));
-        match currency {
-            Currency::Fil => books.take_in(currency, amount),
-            Currency::Data => self.take_data(store, message, books, amount)?,
-        }
-        Ok(cash)
     }
 }

@@ -33,7 +33,7 @@ pub type Resolve<'a> = &'a dyn Fn(&Address) -> Result<ActorID, Error>;
 pub enum Effect {
     /// AttoFIL that left the books and go to the DAO's escrow.
     AddEscrow(TokenAmount),
-    /// AttoFIL to ask the DAO's escrow for. What comes is booked by [`State::book_escrow`].
+    /// AttoFIL to ask the DAO's escrow for. What comes is booked by [`State::fund`].
     WithdrawEscrow(TokenAmount),
     DatasetAdded {
         id: DatasetId,
@@ -144,18 +144,6 @@ impl State {
             Action::AddEscrow { amount } => self.spend_on_escrow(store, positive(amount)?),
             Action::WithdrawEscrow { amount } => Ok(Effect::WithdrawEscrow(positive(amount)?)),
         }
-    }
-
-    /// Books to the treasury what the market paid out of the DAO's escrow: attoFIL.
-    pub fn book_escrow(
-        &mut self,
-        store: &impl Blockstore,
-        amount: &TokenAmount,
-    ) -> Result<(), Error> {
-        let mut cold = self.cold(store)?;
-        cold.books.take_in(Currency::Fil, amount);
-        cold.books.to_treasury(Currency::Fil, amount);
-        self.set_cold(store, &cold)
     }
 
     fn set_rules(

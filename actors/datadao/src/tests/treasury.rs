@@ -3,7 +3,7 @@ use super::*;
 impl World {
     fn fund(&mut self, amount: i64) {
         let message = self.paying(ANN, atto(amount));
-        self.attempt(|state, store| state.fund(store, &message)).unwrap();
+        self.attempt(|state, store| state.fund(store, &message.value)).unwrap();
     }
 
     fn book(&mut self, balance: i64) -> Result<Cash, Error> {

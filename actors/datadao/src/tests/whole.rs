@@ -101,7 +101,7 @@ impl Whole {
             5 => self.activate(of),
             6 => self.forget(of),
             7..=8 => return self.refresh(dataset),
-            9 => return self.pay(by, &value, |s, store, m| s.fund(store, m)),
+            9 => return self.pay(by, &value, |s, store, m| s.fund(store, &m.value)),
             10 => self.balance += &value,
             11 => {
                 self.world.attempt(|s, store| {
@@ -356,7 +356,7 @@ impl Whole {
                     let paid = asked.min(self.escrow.clone());
                     self.escrow -= &paid;
                     self.balance += &paid;
-                    self.world.attempt(|state, store| state.book_escrow(store, &paid))?;
+                    self.world.attempt(|state, store| state.fund(store, &paid))?;
                 }
                 _ => {}
             }

@@ -200,15 +200,15 @@ fn in_fil_the_message_brings_exactly_what_is_put_up() {
         let (message, params) = (desk.with(ANN, bounty), desk.params());
         let refused =
             desk.world.attempt(|state, store| state.request_compute(store, &message, params));
-        assert_eq!(code(refused), 138);
+        assert_eq!(code(refused), 126);
         let mut desk = Desk::requested(Currency::Fil);
         let message = desk.with(BOB, bond);
         let refused = desk.world.attempt(|state, store| state.accept_compute(store, &message, 1));
-        assert_eq!(code(refused), 138);
+        assert_eq!(code(refused), 126);
         let mut desk = Desk::delivered(Currency::Fil);
         let message = desk.with(ANN, bond);
         let refused = desk.world.attempt(|state, store| state.dispute_compute(store, &message, 1));
-        assert_eq!(code(refused), 138);
+        assert_eq!(code(refused), 126);
     }
 }
 
@@ -217,7 +217,7 @@ fn in_data_the_message_brings_no_fil() {
     let mut desk = Desk::requested(Currency::Data);
     let message = desk.world.paying(BOB, atto(BOND));
     let refused = desk.world.attempt(|state, store| state.accept_compute(store, &message, 1));
-    assert_eq!(code(refused), 138);
+    assert_eq!(code(refused), 126);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn escrow_leaves_the_books_and_comes_back_as_much_as_the_market_pays() {
     assert_eq!(w.execute(1).unwrap(), effects);
     assert_eq!((w.treasury().booked.fil, w.treasury().free.fil), (atto(20), atto(20)));
     w.check_invariants();
-    w.state.book_escrow(&w.store, &atto(30)).unwrap();
+    w.state.fund(&w.store, &atto(30)).unwrap();
     assert_eq!((w.treasury().booked.fil, w.treasury().free.fil), (atto(50), atto(50)));
     w.check_invariants();
 }

@@ -43,7 +43,7 @@ impl World {
     /// With so much FIL in the treasury.
     pub fn funded(mut self, amount: i64) -> Self {
         let message = self.paying(EVE, atto(amount));
-        self.state.fund(&self.store, &message).unwrap();
+        self.state.fund(&self.store, &message.value).unwrap();
         self
     }
 
