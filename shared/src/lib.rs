@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod auth;
+pub mod deal;
 pub mod dispatch;
 pub mod error;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod host;
 pub mod map;
 pub mod math;
 pub mod method;
+pub mod page;
 pub mod token;
 
 pub use dispatch::Caller;

@@ -1,8 +1,14 @@
 //! Money arithmetic: every division says in its name which way it rounds.
 
 use fvm_shared::bigint::{BigInt, Integer};
+use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use num_traits::Zero;
+
+use crate::Error;
+
+/// Hundredths of a percent: 0 to 10,000.
+pub type BasisPoints = u32;
 
 /// One whole, in basis points.
 pub const BASIS_POINTS: u64 = 10_000;
@@ -35,6 +41,37 @@ pub fn mul_div_up(
     Some(TokenAmount::from_atto(Integer::div_ceil(&(amount.atto() * numerator), denominator)))
 }
 
+/// A part of an amount, rounded down.
+pub fn share_down(amount: &TokenAmount, share: BasisPoints) -> Result<TokenAmount, Error> {
+    divided(mul_div_down(amount, &BigInt::from(share), &BigInt::from(BASIS_POINTS)))
+}
+
+/// A part of an amount, rounded up.
+pub fn share_up(amount: &TokenAmount, share: BasisPoints) -> Result<TokenAmount, Error> {
+    divided(mul_div_up(amount, &BigInt::from(share), &BigInt::from(BASIS_POINTS)))
+}
+
+/// What has vested by `now` of an amount that vests evenly from one epoch to another, rounded down.
+pub fn vested_down(
+    amount: &TokenAmount,
+    from: ChainEpoch,
+    to: ChainEpoch,
+    now: ChainEpoch,
+) -> Result<TokenAmount, Error> {
+    if now >= to {
+        return Ok(amount.clone());
+    }
+    if now <= from {
+        return Ok(TokenAmount::zero());
+    }
+    let (elapsed, all) = (now.saturating_sub(from), to.saturating_sub(from));
+    divided(mul_div_down(amount, &BigInt::from(elapsed), &BigInt::from(all)))
+}
+
+fn divided(quotient: Option<TokenAmount>) -> Result<TokenAmount, Error> {
+    quotient.ok_or(Error::Overflow("a share"))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -51,6 +88,16 @@ mod tests {
             assert_eq!(mul_div_down(&atto(1), &1.into(), &bad.into()), None);
             assert_eq!(mul_div_up(&atto(1), &1.into(), &bad.into()), None);
         }
+    }
+
+    #[test]
+    fn an_amount_vests_from_nothing_to_all_of_it() {
+        let vested = |from, to, now| vested_down(&atto(10), from, to, now).unwrap();
+        assert_eq!([9, 10, 13, 19].map(|now| vested(10, 20, now)), [0, 0, 3, 9].map(atto));
+        assert_eq!([20, 21].map(|now| vested(10, 20, now)), [10, 10].map(atto));
+        // Nothing is left to wait for.
+        assert_eq!((vested(20, 10, 15), vested(20, 20, 19)), (atto(10), atto(0)));
+        assert_eq!(vested(i64::MIN, i64::MAX, 0), atto(10));
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use fvm_shared::commcid::{cid_to_data_commitment_v1, data_commitment_v1_to_cid};
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::piece::PaddedPieceSize;
 use shared::map::{get_block, put_block};
+use shared::page::MAX_PAGE;
 use shared::{Map, MapSpec, ensure};
 
 use crate::api::{
@@ -25,8 +26,6 @@ use crate::state::{LISTINGS, Listings, Message, REPLICAS, Replicas, State};
 /// them all.
 pub const MAX_REPLICAS: u32 = 32;
 pub const MAX_TRACKED: u32 = 64;
-/// Entries of a page.
-pub const MAX_PAGE: u64 = 100;
 const MAX_PIECE_SIZE: u64 = 64 << 30;
 /// Bits of a reward: far from where sums of rewards would leave the range of a token amount.
 const REWARD_MAX_BITS: u64 = 128;
@@ -274,7 +273,8 @@ impl State {
         let details = Details::load(store, &catalog.details, &DETAILS)?;
         let listings = Listings::load(store, &self.listings, &LISTINGS)?;
         let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
-        page.ids(catalog.last)?
+        page.numbers(catalog.last)
+            .ok_or(Error::Page(MAX_PAGE))?
             .map(|id| {
                 let block = details.get(&id)?.ok_or(Error::NoDataset(id))?;
                 let detail: Detail = get_block(store, "detail", block)?;
@@ -292,15 +292,6 @@ impl State {
                 })
             })
             .collect()
-    }
-}
-
-impl PageParams {
-    /// The numbers of the page, of a list that ends with `last`.
-    pub fn ids(&self, last: u64) -> Result<core::ops::RangeInclusive<u64>, Error> {
-        ensure!((1..=MAX_PAGE).contains(&self.limit), Error::Page(MAX_PAGE));
-        let from = self.from.max(1);
-        Ok(from..=last.min(from.saturating_add(self.limit - 1)))
     }
 }
 

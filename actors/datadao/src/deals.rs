@@ -16,12 +16,14 @@ use fvm_shared::econ::TokenAmount;
 use shared::ensure;
 use shared::ext::market::DealProposal;
 use shared::map::get_block;
+use shared::math::share_down;
+use shared::page::MAX_PAGE;
 
 use crate::api::{DatasetId, Deal, DealPolicy, PageParams, Replica, Role, Verified};
 use crate::datasets::{Listing, MAX_TRACKED, commitment};
 use crate::error::Error;
 use crate::providers::{self, Bonding, check_barred};
-use crate::rewards::{Reward, share_down};
+use crate::rewards::Reward;
 use crate::slots::{self, Slots};
 use crate::state::{Config, LISTINGS, Listings, RECORDS, REPLICAS, Records, Replicas, State};
 
@@ -178,7 +180,7 @@ impl State {
     ) -> Result<Vec<Deal>, Error> {
         let replicas = Replicas::load(store, &self.replicas, &REPLICAS)?;
         let mut deals = Vec::new();
-        for dataset in page.ids(self.cold(store)?.catalog.last)? {
+        for dataset in page.numbers(self.cold(store)?.catalog.last).ok_or(Error::Page(MAX_PAGE))? {
             let theirs = slots::at(store, replicas.get(&dataset)?)?.replicas;
             deals.extend(theirs.into_iter().map(|replica| Deal { dataset, replica }));
         }

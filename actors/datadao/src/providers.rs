@@ -8,10 +8,10 @@ use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use shared::ensure;
+use shared::math::{share_down, share_up};
 
 use crate::api::{Cash, Currency, Record, Replica, StakingRules};
 use crate::error::Error;
-use crate::rewards::{share_down, share_up};
 use crate::state::{Message, RECORDS, Records, State};
 
 /// What a new replica locks, risks and earns, all in attoDATA.

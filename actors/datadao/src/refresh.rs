@@ -12,6 +12,7 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
+use shared::deal::{Fate, Standing};
 
 use crate::api::{Cash, Currency, DatasetId, Refreshed, Replica};
 use crate::error::Error;
@@ -21,47 +22,6 @@ use crate::state::{Config, Message, RECORDS, REPLICAS, Records, Replicas, State}
 
 /// Datasets that one RefreshDatasets can look at.
 pub const MAX_REFRESHED: usize = 16;
-
-/// What the market says of a deal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Published, its sector not proven.
-    Waiting,
-    /// Its sector was proven at this epoch. Past its end, until it is settled, a deal still stands so.
-    Active(ChainEpoch),
-    /// Forgotten: never activated in time, terminated, or settled after its end.
-    Gone,
-}
-
-/// What happened to a replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Activated,
-    /// Active as before.
-    Kept,
-    /// Never active.
-    Missed,
-    /// Active at its end.
-    Completed,
-    /// Gone before its end.
-    Terminated,
-    /// Gone after its end: nobody can tell any more how it ended.
-    Unseen,
-}
-
-impl Fate {
-    /// Whether the replica leaves its slot.
-    #[must_use]
-    pub fn is_end(self) -> bool {
-        !matches!(self, Fate::Activated | Fate::Kept)
-    }
-
-    /// Whether its provider has failed.
-    #[must_use]
-    pub fn is_failure(self) -> bool {
-        matches!(self, Fate::Missed | Fate::Terminated)
-    }
-}
 
 /// A replica of which there is news.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,27 +108,14 @@ impl State {
 impl Replica {
     /// Takes in what the market says of the deal; `None` where nothing is new.
     fn meet(&mut self, standing: Standing, now: ChainEpoch) -> Result<Option<Fate>, Error> {
-        Ok(match (standing, self.activated) {
-            // A sector may still be proven at the start itself.
-            (Standing::Waiting, _) if now > self.start_epoch => Some(Fate::Missed),
-            (Standing::Waiting, _) => None,
-            (Standing::Gone, _) if now >= self.end_epoch => Some(Fate::Unseen),
-            (Standing::Gone, None) => Some(Fate::Missed),
-            (Standing::Gone, Some(_)) => Some(Fate::Terminated),
-            (Standing::Active(epoch), seen) => {
-                self.activated = Some(epoch);
-                let earned = self.earned(epoch, now)?;
-                let more = earned > self.paid;
-                self.paid = earned;
-                if now >= self.end_epoch {
-                    Some(Fate::Completed)
-                } else if seen.is_none() {
-                    Some(Fate::Activated)
-                } else {
-                    more.then_some(Fate::Kept)
-                }
-            }
-        })
+        let seen = self.activated.is_some();
+        let fate = standing.fate(self.start_epoch, self.end_epoch, seen, now);
+        let Standing::Active(epoch) = standing else { return Ok(fate) };
+        self.activated = Some(epoch);
+        let earned = self.earned(epoch, now)?;
+        let more = earned > self.paid;
+        self.paid = earned;
+        Ok(fate.filter(|fate| *fate != Fate::Kept || more))
     }
 }
 

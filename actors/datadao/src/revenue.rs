@@ -7,11 +7,10 @@ use fvm_shared::ActorID;
 use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use shared::math::mul_div_down;
+use shared::math::{mul_div_down, share_down};
 
 use crate::api::{Cash, Currency, DatasetId, Replica, RevenueRules};
 use crate::error::Error;
-use crate::rewards::share_down;
 use crate::state::{Cold, Message, State};
 
 /// Those with a part in the income from one dataset, beside those who stake.

@@ -1,19 +1,16 @@
-use alloc::format;
 use alloc::vec::Vec;
 
-use fvm_ipld_encoding::from_slice;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::deal::DealID;
-use fvm_shared::error::ExitCode;
+use shared::deal::{self, Fate, forgotten, owner_of};
 use shared::event::Event;
 use shared::ext::MARKET_ACTOR;
 use shared::ext::account::AuthenticateMessageParams;
 use shared::ext::market::{
-    DealProposal, EX_DEAL_EXPIRED, GET_DEAL_ACTIVATION, GET_DEAL_DATA_COMMITMENT,
-    GetDealActivationReturn, GetDealDataCommitmentReturn, MarketNotifyDealParams,
+    DealProposal, GET_DEAL_DATA_COMMITMENT, GetDealDataCommitmentReturn, MarketNotifyDealParams,
 };
-use shared::ext::miner::{GET_BENEFICIARY, GET_OWNER, GetBeneficiaryReturn, GetOwnerReturn};
+use shared::ext::miner::{GET_BENEFICIARY, GetBeneficiaryReturn};
 use shared::token::erc20::transferred;
 use shared::{ensure, host};
 
@@ -22,14 +19,14 @@ use crate::api::{DatasetId, Deal, PageParams, Payee, Refreshed, Retrieval};
 use crate::datasets::commitment;
 use crate::deals::{Facts, Principals};
 use crate::error::Error;
-use crate::refresh::{Fate, MAX_REFRESHED, News, Standing};
+use crate::refresh::{MAX_REFRESHED, News};
 
 const MARKET: Address = Address::new_id(MARKET_ACTOR);
 
 /// Read-only, as the market calls it. The signature is the provider's to fill and means nothing: the
 /// DAO's agreement is its state.
 pub fn authenticate_message(params: AuthenticateMessageParams) -> Result<bool, Error> {
-    let proposal = decode(&params.message)?;
+    let proposal = deal::decode(&params.message)?;
     let facts = facts(&proposal)?;
     let state = load()?;
     let config = state.config(&host::Store)?;
@@ -38,17 +35,17 @@ pub fn authenticate_message(params: AuthenticateMessageParams) -> Result<bool, E
 }
 
 pub fn market_notify_deal(params: MarketNotifyDealParams) -> Result<(), Error> {
-    let (proposal, deal) = (decode(&params.proposal)?, params.deal_id);
+    let (proposal, id) = (deal::decode(&params.proposal)?, params.deal_id);
     let facts = facts(&proposal)?;
     let mut state = load()?;
     let config = state.config(&host::Store)?;
     let behind = principals(facts.provider, config.rules.rewards.to)?;
-    let recorded = state.record_deal(&host::Store, &config, &proposal, &facts, deal, behind)?;
+    let recorded = state.record_deal(&host::Store, &config, &proposal, &facts, id, behind)?;
     host::commit(&state)?;
     host::emit(
         Event::new("deal-recorded")
             .indexed("dataset", &recorded.dataset)
-            .indexed("deal", &deal)
+            .indexed("deal", &id)
             .indexed("provider", &facts.provider)
             .field("promised", &recorded.promised),
     )?;
@@ -84,7 +81,7 @@ fn refresh(id: DatasetId) -> Result<Refreshed, Error> {
     let deals = load()?.slots(&host::Store, id)?.replicas;
     let standings = deals
         .into_iter()
-        .map(|replica| Ok((replica.deal, standing(replica.deal)?)))
+        .map(|replica| Ok((replica.deal, deal::standing(replica.deal)?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let news = change(|state, message| {
         let config = state.config(&host::Store)?;
@@ -98,16 +95,6 @@ fn refresh(id: DatasetId) -> Result<Refreshed, Error> {
         transferred(None, Some(host::receiver()), &sum.earned)?;
     }
     Ok(sum)
-}
-
-fn standing(deal: DealID) -> Result<Standing, Error> {
-    let asked = host::view::<_, GetDealActivationReturn>(&MARKET, GET_DEAL_ACTIVATION, &deal);
-    match asked {
-        Ok(found) if found.activated >= 0 => Ok(Standing::Active(found.activated)),
-        Ok(_) => Ok(Standing::Waiting),
-        Err(error) if forgotten(&error) => Ok(Standing::Gone),
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn tell(dataset: DatasetId, news: &News) -> Result<(), Error> {
@@ -139,16 +126,6 @@ fn commitment_of(deal: DealID) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Whether the market says that it knows the deal no more, or never did.
-fn forgotten(error: &shared::Error) -> bool {
-    let codes = [ExitCode::new(EX_DEAL_EXPIRED), ExitCode::USR_NOT_FOUND];
-    matches!(error, shared::Error::Refused { code, .. } if codes.contains(code))
-}
-
-fn decode(proposal: &[u8]) -> Result<DealProposal, Error> {
-    Ok(from_slice(proposal).map_err(|e| shared::Error::Params(format!("proposal: {e}")))?)
-}
-
 fn facts(proposal: &DealProposal) -> Result<Facts, Error> {
     Ok(Facts {
         now: host::epoch(),
@@ -160,13 +137,12 @@ fn facts(proposal: &DealProposal) -> Result<Facts, Error> {
 
 /// Who stands behind a provider. That it is a real miner actor is what the market has checked.
 fn principals(provider: ActorID, payee: Payee) -> Result<Principals, Error> {
-    let miner = Address::new_id(provider);
-    let owner: GetOwnerReturn = host::get(&miner, GET_OWNER)?;
-    let owner = host::resolve(&owner.owner)?;
+    let owner = owner_of(provider)?;
     let payee = match payee {
         Payee::Owner => owner,
         Payee::Beneficiary => {
-            let found: GetBeneficiaryReturn = host::get(&miner, GET_BENEFICIARY)?;
+            let found: GetBeneficiaryReturn =
+                host::get(&Address::new_id(provider), GET_BENEFICIARY)?;
             host::resolve(&found.active.beneficiary)?
         }
     };

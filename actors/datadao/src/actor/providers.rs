@@ -1,8 +1,8 @@
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
+use shared::deal::owner_of;
 use shared::event::Event;
 use shared::ext::builtin::MINER;
-use shared::ext::miner::{GET_OWNER, GetOwnerReturn};
 use shared::token::erc20::transferred;
 use shared::{ensure, host};
 
@@ -34,8 +34,7 @@ pub fn get_record(of: Address) -> Result<Record, Error> {
 fn own_provider(address: &Address) -> Result<ActorID, Error> {
     let (provider, caller) = (host::resolve(address)?, host::caller());
     ensure!(host::builtin_type(provider) == Some(MINER), Error::NotOwner(caller, provider));
-    let owner: GetOwnerReturn = host::get(&Address::new_id(provider), GET_OWNER)?;
-    ensure!(host::resolve(&owner.owner)? == caller, Error::NotOwner(caller, provider));
+    ensure!(owner_of(provider)? == caller, Error::NotOwner(caller, provider));
     Ok(provider)
 }
 

@@ -17,15 +17,6 @@ use super::{BasisPoints, DealPolicy};
 /// Number of a dataset, from 1 in the order listed.
 pub type DatasetId = u64;
 
-/// A part of a list, in the order of numbers.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
-pub struct PageParams {
-    /// First number to look at, from 1.
-    pub from: u64,
-    /// How many numbers to look at: 1 to 100.
-    pub limit: u64,
-}
-
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct AddDatasetParams {
     /// CommP of the piece. No two datasets have the same.

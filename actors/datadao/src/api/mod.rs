@@ -18,6 +18,7 @@ use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use shared::ext::account::{AuthenticateMessageParams, UniversalReceiverParams};
 use shared::ext::market::MarketNotifyDealParams;
+pub use shared::page::PageParams;
 
 pub use access::*;
 pub use compute::*;

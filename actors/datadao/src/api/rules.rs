@@ -9,9 +9,7 @@ use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use serde::{Deserialize, Serialize};
-
-/// Hundredths of a percent: 0 to 10,000.
-pub type BasisPoints = u32;
+pub use shared::math::BasisPoints;
 
 /// How the DAO starts.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]

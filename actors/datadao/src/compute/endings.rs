@@ -11,6 +11,7 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use shared::ensure;
 use shared::map::get_block;
+use shared::math::share_down;
 
 use super::{REQUESTS, Requests};
 use crate::api::{
@@ -18,7 +19,6 @@ use crate::api::{
     Settlement,
 };
 use crate::error::Error;
-use crate::rewards::share_down;
 use crate::rules;
 use crate::state::{Cold, Message, State};
 

@@ -14,6 +14,8 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::clock::ChainEpoch;
 use shared::map::{get_block, put_block};
+use shared::math::share_up;
+use shared::page::MAX_PAGE;
 use shared::{Map, MapSpec, ensure};
 
 use crate::api::{
@@ -21,7 +23,6 @@ use crate::api::{
     RequestId,
 };
 use crate::error::Error;
-use crate::rewards::share_up;
 use crate::state::{Message, State};
 
 /// Epochs from a request to its deadline, at the most: a year.
@@ -212,7 +213,7 @@ impl State {
         let compute = self.cold(store)?.compute;
         let requests = Requests::load(store, &compute.requests, &REQUESTS)?;
         let mut listed = Vec::new();
-        for id in page.ids(compute.last)? {
+        for id in page.numbers(compute.last).ok_or(Error::Page(MAX_PAGE))? {
             if let Some(block) = requests.get(&id)? {
                 listed.push((id, get_block(store, "request", block)?));
             }

@@ -23,6 +23,7 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use serde::{Deserialize, Serialize};
 use shared::map::{self, get_block, put_block};
+use shared::page::MAX_PAGE;
 use shared::{Map, MapSpec, ensure};
 
 use self::actions::{Effect, Resolve};
@@ -284,7 +285,8 @@ impl State {
     ) -> Result<Vec<ProposalSummary>, Error> {
         let governance = self.cold(store)?.governance;
         let polls = Polls::load(store, &governance.polls, &POLLS)?;
-        page.ids(governance.last)?
+        page.numbers(governance.last)
+            .ok_or(Error::Page(MAX_PAGE))?
             .map(|id| polls.get(&id)?.ok_or(Error::NoProposal(id))?.summary(id, now))
             .collect()
     }

@@ -9,12 +9,12 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
+use shared::math::share_up;
 use shared::{Map, MapSpec, ensure};
 
 use super::Poll;
 use crate::api::{Choice, ProposalId, ProposalState, Tally, Vote};
 use crate::error::Error;
-use crate::rewards::share_up;
 use crate::state::{Message, State};
 
 pub static VOTES: MapSpec = MapSpec { name: "votes", bit_width: 3 };
@@ -49,7 +49,7 @@ impl Tally {
 impl Poll {
     /// AttoDATA that must vote For or Abstain; `None` while nobody has voted.
     pub fn quorum_up(&self) -> Result<Option<TokenAmount>, Error> {
-        self.supply.as_ref().map(|supply| share_up(supply, self.rules.quorum)).transpose()
+        Ok(self.supply.as_ref().map(|supply| share_up(supply, self.rules.quorum)).transpose()?)
     }
 
     fn has_quorum(&self) -> Result<bool, Error> {

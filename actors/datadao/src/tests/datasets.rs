@@ -1,5 +1,6 @@
 use super::*;
-use crate::datasets::{MAX_PAGE, MAX_REPLICAS};
+use crate::datasets::MAX_REPLICAS;
+use shared::page::MAX_PAGE;
 
 impl World {
     fn add(&mut self, by: ActorID, params: AddDatasetParams) -> Result<DatasetId, Error> {

@@ -28,6 +28,7 @@ use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::piece::PaddedPieceSize;
 use shared::Fault;
+use shared::deal::Standing;
 use shared::ext::DataCid;
 use shared::ext::market::{DealProposal, Label};
 
@@ -35,7 +36,7 @@ use crate::api::*;
 use crate::deals::{Facts, Principals, Recorded};
 use crate::error::Error;
 use crate::invariants;
-use crate::refresh::{News, Standing};
+use crate::refresh::News;
 use crate::rules::HOOK_GAS_MIN;
 use crate::state::{Config, Message, State};
 

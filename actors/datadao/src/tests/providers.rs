@@ -1,5 +1,5 @@
 use super::*;
-use crate::refresh::Fate;
+use shared::deal::Fate;
 
 impl World {
     /// With a bond of provider `SP`.

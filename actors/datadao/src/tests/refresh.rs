@@ -1,6 +1,6 @@
 use super::*;
-use crate::refresh::Fate;
 use proptest::prelude::*;
+use shared::deal::Fate;
 
 /// A world with one deal, number 7, that starts at 1,050 and ends at 1,150, for 100 attoDATA.
 fn with_deal() -> World {

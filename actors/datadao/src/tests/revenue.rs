@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::access::paid;
 use super::*;
 use crate::revenue::Parties;
-use crate::rewards::share_down;
+use shared::math::share_down;
 
 impl World {
     /// With an active replica of the first dataset for each owner, until epoch 1,060.
