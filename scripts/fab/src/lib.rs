@@ -9,6 +9,7 @@ pub mod gas;
 pub mod methods;
 pub mod story;
 mod table;
+pub mod worker;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

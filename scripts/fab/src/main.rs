@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use fab::{bench, build, commp, demo, gas, methods};
+use fab::{bench, build, commp, demo, gas, methods, worker};
 
 /// Builds, measures and demonstrates Filecoin actors.
 #[derive(Parser)]
@@ -30,6 +30,8 @@ enum Command {
     Methods(methods::Options),
     /// Compute the piece CID and the padded piece size of a file.
     Commp(commp::Options),
+    /// Keep a perpetual storage: watch a node, and have done what is due for the tips.
+    Worker(Box<worker::Options>),
 }
 
 fn main() -> ExitCode {
@@ -51,5 +53,6 @@ fn run(command: Command) -> Result<()> {
         Command::Bench => bench::command(),
         Command::Methods(options) => methods::command(&options),
         Command::Commp(options) => commp::command(&options),
+        Command::Worker(options) => worker::command(&options),
     }
 }

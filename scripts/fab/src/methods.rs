@@ -20,9 +20,10 @@ pub struct Options {
 }
 
 /// An actor has the methods of one table or of several.
-const ACTORS: [(&str, &[&[Listed]]); 2] = [
+const ACTORS: [(&str, &[&[Listed]]); 3] = [
     ("init", &[actor_init::api::METHODS]),
     ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
+    ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
 ];
 
 /// A method of an actor.

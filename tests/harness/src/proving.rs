@@ -25,6 +25,8 @@ const POST_CHAIN_COMMIT: i64 = 9;
 const PROVING_PERIOD: ChainEpoch = 2_880;
 /// A deadline: steps of this length end in one deadline after another.
 const DEADLINE: ChainEpoch = 60;
+/// Deadlines of a proving period.
+const DEADLINES: u32 = 48;
 
 impl Provider {
     /// Makes far steps end no deadline of this miner before its time.
@@ -37,11 +39,19 @@ impl Provider {
     }
 
     /// Where a sector is: deadline and partition.
+    ///
+    /// # Panics
+    /// Where the miner has no such sector.
     pub fn locate(&self, network: &mut Network, sector: SectorNumber) -> (u64, u64) {
+        self.find(network, sector).expect("a sector that the miner has")
+    }
+
+    /// Where a sector is that lives.
+    fn find(&self, network: &mut Network, sector: SectorNumber) -> Option<(u64, u64)> {
         let call =
             Call::new(&self.owner, self.address()).method(GENERATE_SECTOR_LOCATION, &(sector,));
         let location: SectorLocation = network.dry_run(call).returned();
-        from_slice(&location.aux_data).expect("a sector that the miner has")
+        from_slice(&location.aux_data).ok()
     }
 
     /// Terminates a sector early, wherever it is. Its deadline may be closed for changes, in which
@@ -76,13 +86,58 @@ impl Provider {
 
     /// Skips ahead and proves a sector every day, without which the sector becomes faulty.
     pub fn skip_proving(&self, network: &mut Network, sector: SectorNumber, epochs: ChainEpoch) {
-        let end = network.epoch() + epochs;
-        let (deadline, partition) = self.locate(network, sector);
-        while network.epoch() < end {
-            let proof = self.prove_window(network, deadline, partition);
-            let step = if proof.exit_code.is_success() { PROVING_PERIOD } else { DEADLINE };
-            network.skip(step.min(end - network.epoch()));
+        network.skip_proving(&[(self.clone(), sector)], epochs);
+    }
+}
+
+/// A partition that has to be proven every day.
+struct Duty {
+    provider: Provider,
+    deadline: u64,
+    partition: u64,
+    /// When to try next.
+    next: ChainEpoch,
+    /// Tries in a row that failed: its deadline is not open, or it has no sectors any more.
+    failed: u32,
+}
+
+impl Network {
+    /// Skips ahead and has sectors of several providers proven every day, as long as they live.
+    pub fn skip_proving(&mut self, sectors: &[(Provider, SectorNumber)], epochs: ChainEpoch) {
+        let end = self.epoch() + epochs;
+        let mut duties = self.duties(sectors);
+        while let Some(duty) = duties.iter_mut().min_by_key(|duty| duty.next)
+            && duty.next < end
+        {
+            self.skip(duty.next - self.epoch());
+            let Duty { provider, deadline, partition, .. } = duty;
+            if provider.prove_window(self, *deadline, *partition).exit_code.is_success() {
+                duty.next += PROVING_PERIOD;
+                duty.failed = 0;
+            } else {
+                duty.next += DEADLINE;
+                duty.failed += 1;
+            }
+            duties.retain(|duty| duty.failed <= DEADLINES);
         }
+        self.skip(end - self.epoch());
+    }
+
+    /// The partitions of those sectors that live.
+    fn duties(&mut self, sectors: &[(Provider, SectorNumber)]) -> Vec<Duty> {
+        let mut duties: Vec<Duty> = vec![];
+        for (provider, sector) in sectors {
+            let Some((deadline, partition)) = provider.find(self, *sector) else { continue };
+            let same = |duty: &Duty| {
+                (duty.provider.id, duty.deadline, duty.partition)
+                    == (provider.id, deadline, partition)
+            };
+            if !duties.iter().any(same) {
+                let (provider, next) = (provider.clone(), self.epoch());
+                duties.push(Duty { provider, deadline, partition, next, failed: 0 });
+            }
+        }
+        duties
     }
 }
 

@@ -44,7 +44,7 @@ fn guard(method: MethodNum) -> Option<Address> {
 }
 
 /// What means nothing to any method.
-fn nonsense() -> [(&'static str, Vec<u8>); 7] {
+pub fn nonsense() -> [(&'static str, Vec<u8>); 7] {
     let endless = |start: &[u8]| [start, &[0xff; 8]].concat();
     [
         ("garbage", vec![0xff, 0x13, 0x37]),

@@ -27,9 +27,20 @@ fn a_deal_costs_no_more_than_14_million_gas_of_the_dao() {
 #[test]
 fn a_deal_s_gas_grows_with_the_depth_of_the_maps_and_no_faster() {
     let cost = |entries| {
-        let step = scale::measure(entries).expect("a measurement");
+        let step = scale::dao::measure(entries).expect("a measurement");
         step.asked + step.told
     };
     let (small, large) = (cost(16), cost(16 * 8 * 8));
     assert!(large <= small + 2 * LEVEL_CEILING, "{small} at 16, {large} at 1,024");
+}
+
+/// Gas of a publish of 20 deals that take 20 ads of a perpetual storage, each paid its publish share.
+const TWENTY_ADS_CEILING: u64 = 450_000_000;
+
+#[test]
+fn twenty_deals_that_take_ads_cost_no_more_than_450_million_gas_whatever_the_storage_keeps() {
+    for entries in [10, 1_000, 10_000] {
+        let gas = scale::storage::measure(entries).expect("a measurement").message;
+        assert!(gas <= TWENTY_ADS_CEILING, "{gas} at {entries}");
+    }
 }

@@ -1,10 +1,10 @@
 //! One line to start a story.
 
 use actor_datadao::api::RewardRules;
-use fab::story::Dao;
 pub use fab::story::{
     DAY, HOOK_GAS, PIECE_SIZE, constructor_params, dataset, on_publish, piece, vesting_rules,
 };
+use fab::story::{Dao, Storage};
 use fvm_harness::{Network, Outcome};
 use fvm_ipld_encoding::from_slice;
 use serde::de::DeserializeOwned;
@@ -29,6 +29,11 @@ pub fn pushing_with_gas_to_spare() -> Dao {
     Dao::deploy(network(), RewardRules { hook_gas_limit: 25 * HOOK_GAS, ..on_publish() })
 }
 
+/// A perpetual storage without perpetual deals.
+pub fn storage() -> Storage {
+    Storage::deploy(network())
+}
+
 /// This field of every event of a type, in order.
 pub fn fields<T: DeserializeOwned>(outcome: &Outcome, kind: &str, key: &str) -> Vec<T> {
     let of = |event: &&fvm_shared::event::StampedEvent| {
@@ -42,10 +47,14 @@ pub fn fields<T: DeserializeOwned>(outcome: &Outcome, kind: &str, key: &str) -> 
 pub fn official(test: &str) -> bool {
     let given = fab::official_bundle().is_some();
     if !given {
-        // Straight to the terminal: the test runner would keep what a test prints.
-        use std::io::Write;
-        let car = fab::BUILTIN_ACTORS_CAR;
-        let _ = writeln!(std::io::stderr(), "skipped: {test}, as {car} is not set");
+        skipped(test, &format!("{} is not set", fab::BUILTIN_ACTORS_CAR));
     }
     given
+}
+
+/// Says that a test is skipped, straight to the terminal: the test runner would keep what a test
+/// prints.
+pub fn skipped(test: &str, why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "skipped: {test}, as {why}");
 }

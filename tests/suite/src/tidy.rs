@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actor_datadao::api::METHODS;
 use shared::method::Listed;
 use shared::token;
 
 /// Lines that a file has at the most, so that each is about one thing.
 const MAX_LINES: usize = 500;
-/// What the DAO's users read.
-const DAO_README: &str = "actors/datadao/README.md";
+/// Actors whose READMEs their users build on, with the tables of their methods.
+const DOCUMENTED: [(&str, &[&[Listed]]); 2] = [
+    ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
+    ("perpetual_storage", &[actor_perpetual_storage::api::METHODS]),
+];
 
 fn sources(directory: &str) -> Vec<(PathBuf, String)> {
     fn walk(path: &Path, found: &mut Vec<(PathBuf, String)>) {
@@ -40,6 +42,10 @@ fn table_rows(path: &str) -> Vec<Vec<String>> {
     let text = read(path);
     let rows = text.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
     rows.map(cells).collect()
+}
+
+fn readme_of(actor: &str) -> String {
+    format!("actors/{actor}/README.md")
 }
 
 /// The rules of an actor stay plain Rust: one module makes system calls.
@@ -73,35 +79,40 @@ fn no_file_outgrows_its_idea() {
 #[test]
 fn the_readme_names_every_command() {
     let readme = read("README.md");
-    for command in ["build", "demo", "gas", "bench", "methods", "commp", "lint"] {
+    for command in ["build", "demo", "gas", "bench", "methods", "commp", "worker", "lint"] {
         assert!(readme.contains(&format!("`cargo fab {command}")), "README lacks {command}");
     }
 }
 
 #[test]
-fn the_readme_of_the_dao_has_every_method_with_its_number() {
-    let rows = table_rows(DAO_README);
-    for Listed { name, number, .. } in METHODS.iter().chain(token::METHODS) {
-        let row = [name.to_string(), number.to_string()];
-        assert!(rows.iter().any(|cells| cells.starts_with(&row)), "no row for {name}, {number}");
+fn an_actor_s_readme_has_every_method_with_its_number() {
+    for (actor, tables) in DOCUMENTED {
+        let rows = table_rows(&readme_of(actor));
+        for Listed { name, number, .. } in tables.iter().copied().flatten() {
+            let row = [name.to_string(), number.to_string()];
+            let told = rows.iter().any(|cells| cells.starts_with(&row));
+            assert!(told, "{actor}: no row for {name}, {number}");
+        }
     }
 }
 
 /// The table may say a bound where the message has a placeholder for it.
 #[test]
-fn the_readme_of_the_dao_has_every_exit_code_with_its_message() {
-    let rows = table_rows(DAO_README);
-    let mut codes = 0;
-    for line in read("actors/datadao/src/error.rs").lines() {
-        let Some((code, variant)) = line.trim().split_once(" => ") else { continue };
-        let message = variant.split('"').nth(1).expect("a message in the line of its code");
-        let told = rows.iter().flat_map(|cells| cells.windows(2)).any(|pair| {
-            pair[0] == code && fragments(message).all(|fragment| pair[1].contains(fragment))
-        });
-        assert!(told, "no row for {code}, {message}");
-        codes += 1;
+fn an_actor_s_readme_has_every_exit_code_with_its_message() {
+    for (actor, _) in DOCUMENTED {
+        let rows = table_rows(&readme_of(actor));
+        let mut codes = 0;
+        for line in read(&format!("actors/{actor}/src/error.rs")).lines() {
+            let Some((code, variant)) = line.trim().split_once(" => ") else { continue };
+            let message = variant.split('"').nth(1).expect("a message in the line of its code");
+            let told = rows.iter().flat_map(|cells| cells.windows(2)).any(|pair| {
+                pair[0] == code && fragments(message).all(|fragment| pair[1].contains(fragment))
+            });
+            assert!(told, "{actor}: no row for {code}, {message}");
+            codes += 1;
+        }
+        assert!(codes > 0, "no exit codes in error.rs of {actor}");
     }
-    assert!(codes > 0, "no exit codes in error.rs");
 }
 
 /// What a message says around its placeholders.
@@ -109,39 +120,45 @@ fn fragments(message: &str) -> impl Iterator<Item = &str> {
     message.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest))
 }
 
-/// A text in the DAO's glue that looks like a type is one, but for the keys of fields and the names of
-/// roles.
+/// A text in an actor's glue that looks like a type is one, but for the keys of fields and the names
+/// of roles.
 #[test]
-fn the_readme_of_the_dao_has_every_event() {
-    let rows = table_rows(DAO_README);
-    let mut kinds = 0;
-    for (path, text) in sources("actors/datadao/src/actor") {
-        let parts: Vec<_> = text.split('"').collect();
-        for [code, kind] in parts.as_chunks().0 {
-            let other = [".indexed(", ".field(", "Caller::Role("];
-            let other = other.iter().any(|call| code.trim_end().ends_with(call));
-            if other || !kind.chars().all(|c| c.is_ascii_lowercase() || c == '-') {
-                continue;
+fn an_actor_s_readme_has_every_event() {
+    for (actor, _) in DOCUMENTED {
+        let rows = table_rows(&readme_of(actor));
+        let mut kinds = 0;
+        for (path, text) in sources(&format!("actors/{actor}/src/actor")) {
+            let parts: Vec<_> = text.split('"').collect();
+            for [code, kind] in parts.as_chunks().0 {
+                let other = [".indexed(", ".field(", "Caller::Role(", "encoding("];
+                let other = other.iter().any(|call| code.trim_end().ends_with(call));
+                if other || !kind.chars().all(|c| c.is_ascii_lowercase() || c == '-') {
+                    continue;
+                }
+                let told = rows.iter().any(|cells| cells[0].split(", ").any(|told| told == *kind));
+                assert!(told, "no row for the event {kind} of {}", path.display());
+                kinds += 1;
             }
-            let told = rows.iter().any(|cells| cells[0].split(", ").any(|told| told == *kind));
-            assert!(told, "no row for the event {kind} of {}", path.display());
-            kinds += 1;
         }
+        assert!(kinds > 0, "no events in the glue of {actor}");
     }
-    assert!(kinds > 0, "no events in the DAO's glue");
 }
 
 /// Tests are told from other code by their long names.
 #[test]
-fn the_readme_of_the_dao_names_guards_that_there_are() {
-    let readme = read(DAO_README);
+fn an_actor_s_readme_names_guards_that_there_are() {
     let code: Vec<_> = ["actors", "shared", "tests"].into_iter().flat_map(sources).collect();
     let is_word = |text: &&str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    let mut guards = 0;
-    for name in readme.split('`').filter(is_word).filter(|word| word.matches('_').count() > 2) {
-        guards += 1;
-        let declared = format!("fn {name}(");
-        assert!(code.iter().any(|(_, text)| text.contains(&declared)), "there is no test {name}");
+    for (actor, _) in DOCUMENTED {
+        let readme = read(&readme_of(actor));
+        let mut guards = 0;
+        let words = readme.split('`').filter(is_word);
+        for name in words.filter(|word| word.matches('_').count() > 2) {
+            guards += 1;
+            let declared = format!("fn {name}(");
+            let there = code.iter().any(|(_, text)| text.contains(&declared));
+            assert!(there, "{actor}: there is no test {name}");
+        }
+        assert!(guards > 0, "no guards in the README of {actor}");
     }
-    assert!(guards > 0, "no guards in the README");
 }

@@ -26,7 +26,11 @@ const fn actor(name: &'static str, package: &'static str) -> Actor {
 }
 
 /// What the project ships.
-const SHIPPED: &[Actor] = &[actor("init", "actor_init"), actor("datadao", "actor_datadao")];
+const SHIPPED: &[Actor] = &[
+    actor("init", "actor_init"),
+    actor("datadao", "actor_datadao"),
+    actor("perpetual-storage", "actor_perpetual_storage"),
+];
 
 /// Stand-ins for the official built-in actors, in the order of the official manifest: positions are
 /// binding. Init is ours.

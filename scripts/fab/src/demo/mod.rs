@@ -1,6 +1,7 @@
 //! The blueprints end to end on the embedded FVM, told as a story.
 
 mod datadao;
+mod storage;
 
 use anyhow::Result;
 use fvm_harness::{Network, Outcome, TokenAmount};
@@ -14,7 +15,8 @@ pub fn command() -> Result<()> {
     let builtin =
         official_bundle().map_or_else(|| "stand-ins".to_owned(), |path| path.display().to_string());
     println!("\nOn the real FVM, with built-in actors: {builtin}");
-    datadao::chapter(Network::new(actors)?)
+    datadao::chapter(Network::new(actors)?)?;
+    storage::chapter(Network::new(actors)?)
 }
 
 /// Prints a chapter as it goes: each event with its epoch, each message with what it cost.
@@ -31,12 +33,12 @@ impl Teller {
 
     /// Something that happened.
     fn tell(&self, epoch: ChainEpoch, what: &str) {
-        println!("epoch {:>7}  {what}", thousands(epoch.unsigned_abs()));
+        println!("epoch {:>9}  {what}", thousands(epoch.unsigned_abs()));
     }
 
     /// Something to know about it.
     fn add(&self, what: &str) {
-        println!("               · {what}");
+        println!("                 · {what}");
     }
 
     /// A message that must succeed.
@@ -45,7 +47,7 @@ impl Teller {
         self.messages += 1;
         self.gas += outcome.gas_used;
         let gas = format!("{} gas", thousands(outcome.gas_used));
-        println!("epoch {:>7}  {what:<66} {gas:>16}", thousands(epoch.unsigned_abs()));
+        println!("epoch {:>9}  {what:<66} {gas:>16}", thousands(epoch.unsigned_abs()));
         outcome
     }
 

@@ -2,6 +2,7 @@
 
 mod nouns;
 pub mod scale;
+mod storage;
 
 use actor_datadao::api::{
     AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal,
@@ -79,7 +80,11 @@ pub fn measure() -> Result<Report> {
     for holders in [3, 500] {
         tokens(&mut Dao::pushing(Network::new(actors)?), holders, &mut rows);
     }
-    let shipped = ["init", "datadao"];
+    storage::measure(Network::new(actors)?, &mut rows);
+    for count in [1, 5, 20] {
+        storage::publish(Network::new(actors)?, count, &mut rows);
+    }
+    let shipped = ["init", "datadao", "perpetual-storage"];
     let size = |name: &str| (name.to_owned(), actors.size(&actors.code(name)));
     Ok(Report {
         floor: floor(&mut Network::new(actors)?),
@@ -169,15 +174,20 @@ fn publish(dao: &mut Dao, payment: &str, count: u64, rows: &mut Vec<Row>) {
     let deals: Vec<_> = (1..=count).map(|n| dao.proposal(n)).collect();
     let published = dao.sp.publish(&mut dao.net, &deals);
     let case = format!("{count} deals, reward {payment}");
+    share(rows, "datadao", &published, count, &case);
+    push(rows, "market", "PublishStorageDeals", case, published);
+}
+
+/// Notes what each deal of a publish costs of its client.
+fn share(rows: &mut Vec<Row>, actor: &'static str, published: &Outcome, count: u64, case: &str) {
     for (method, number) in [
         (AuthenticateMessage::NAME, AuthenticateMessage::NUMBER),
         (MarketNotifyDeal::NAME, MarketNotifyDeal::NUMBER),
     ] {
         let calls = published.calls.of_method(number);
         let gas = calls.iter().map(|call| call.gas).sum::<u64>() / count;
-        rows.push(Row { actor: "datadao", method, case: format!("of {case}: per deal"), gas });
+        rows.push(Row { actor, method, case: format!("of {case}: per deal"), gas });
     }
-    push(rows, "market", "PublishStorageDeals", case, published);
 }
 
 fn earnings(dao: &mut Dao, rows: &mut Vec<Row>) {

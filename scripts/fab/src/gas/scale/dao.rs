@@ -1,43 +1,15 @@
 //! How the gas of a deal grows with what the DAO has listed and stored.
 
-use actor_datadao::api::{AuthenticateMessage, MarketNotifyDeal, Replica};
+use actor_datadao::api::Replica;
 use actor_datadao::datasets::{DETAILS, Detail, Details, Listing, commitment};
 use actor_datadao::slots::Slots;
 use actor_datadao::state::{LISTINGS, Listings, REPLICAS, Replicas};
 use anyhow::Result;
 use fvm_harness::{Network, TokenAmount};
-use shared::Method;
 use shared::map::put_block;
 
+use super::Step;
 use crate::story::{self, Dao};
-use crate::table::{self, thousands};
-
-/// Datasets, each with one deal, that the DAO has before the measured one.
-const SIZES: [u64; 5] = [10, 100, 1_000, 10_000, 100_000];
-
-/// What one deal costs a DAO of some size.
-pub struct Step {
-    pub entries: u64,
-    /// Gas of AuthenticateMessage.
-    pub asked: u64,
-    /// Gas of MarketNotifyDeal.
-    pub told: u64,
-}
-
-pub fn command() -> Result<()> {
-    println!("Gas of one deal for a DAO that has so many datasets, each with one deal.\n");
-    let rows: Vec<_> = SIZES
-        .into_iter()
-        .map(|entries| {
-            let step = measure(entries)?;
-            let cells = [entries, step.asked, step.told, step.asked + step.told];
-            Ok(cells.map(thousands).to_vec())
-        })
-        .collect::<Result<_>>()?;
-    let columns = ["datasets and deals", AuthenticateMessage::NAME, MarketNotifyDeal::NAME, "both"];
-    table::print(&columns, &rows);
-    Ok(())
-}
 
 /// Publishes one deal for a DAO with so many datasets and deals.
 pub fn measure(entries: u64) -> Result<Step> {
@@ -47,12 +19,7 @@ pub fn measure(entries: u64) -> Result<Step> {
     dao.net.set_tracing(true);
     let proposal = dao.proposal(entries + 1);
     let published = dao.sp.publish(&mut dao.net, &[proposal]).ok();
-    let gas = |method| published.calls.of_method(method).iter().map(|call| call.gas).sum();
-    Ok(Step {
-        entries,
-        asked: gas(AuthenticateMessage::NUMBER),
-        told: gas(MarketNotifyDeal::NUMBER),
-    })
+    Ok(Step::of(entries, &published))
 }
 
 /// Gives the DAO datasets with a replica each, written straight into its state.

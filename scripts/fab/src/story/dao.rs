@@ -11,24 +11,18 @@ use actor_datadao::api::{
 };
 use actor_datadao::invariants;
 use actor_datadao::state::State;
-use cid::Cid;
 use fvm_harness::{Account, Call, Network, Outcome, Provider, Reply, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::commcid::data_commitment_v1_to_cid;
 use fvm_shared::deal::DealID;
-use fvm_shared::piece::PaddedPieceSize;
 use shared::Method;
-use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
+use shared::ext::DataCid;
 use shared::ext::market::DealProposal;
-use shared::ext::{DataCid, MARKET_ACTOR};
 use shared::token::{Balance, Transfer, TransferParams};
 
-/// Epochs of a day.
-pub const DAY: i64 = 2_880;
-/// Bytes of a made-up piece, after padding.
-pub const PIECE_SIZE: PaddedPieceSize = PaddedPieceSize(1 << 20);
+use super::{DAY, PIECE_SIZE, ask, piece};
+
 /// Gas that a receiver hook may spend, where a story does not say otherwise.
 pub const HOOK_GAS: u64 = 10_000_000;
 
@@ -89,14 +83,6 @@ pub fn constructor_params(admin: &Account, rewards: RewardRules) -> ConstructorP
             compute: ComputeRules { bond: 2_000, review: 2 * DAY, arbitration: 7 * DAY },
         },
     }
-}
-
-/// The CommP of the n-th made-up piece.
-#[must_use]
-pub fn piece(n: u64) -> Cid {
-    let mut commitment = [0x2a; 32];
-    commitment[..8].copy_from_slice(&n.to_be_bytes());
-    data_commitment_v1_to_cid(&commitment).expect("a commitment of 32 bytes")
 }
 
 /// The n-th made-up piece as a dataset, for 100 $DATA a replica.
@@ -236,10 +222,7 @@ impl Dao {
 
     /// What the DAO answers when the market asks about a proposal.
     pub fn asked(&mut self, proposal: &DealProposal) -> Outcome {
-        let message = fvm_ipld_encoding::to_vec(proposal).expect("a proposal that encodes");
-        let params = AuthenticateMessageParams { signature: vec![], message };
-        let market = Address::new_id(MARKET_ACTOR);
-        self.net.dry_run(Call::new(market, self.address).method(AUTHENTICATE_MESSAGE, &params))
+        ask(&mut self.net, self.address, proposal)
     }
 
     pub fn dataset(&mut self, id: DatasetId) -> Dataset {
