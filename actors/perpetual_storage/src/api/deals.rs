@@ -112,12 +112,12 @@ pub struct Refreshed {
     pub activated: u32,
     /// Never proven in time.
     pub missed: u32,
-    /// Seen active at their end.
+    /// Seen active at their end, or on their last day and settled since.
     pub completed: u32,
     /// Gone before their end.
     pub terminated: u32,
-    /// Gone after their end, so that nobody can tell how: they earn nothing more, and nobody is
-    /// blamed.
+    /// Gone after their end without that, so that nobody can tell how: they earn nothing more, and
+    /// nobody is blamed.
     pub unseen: u32,
     /// Ads that were opened.
     pub opened: u32,

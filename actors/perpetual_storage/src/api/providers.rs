@@ -10,7 +10,7 @@ use fvm_shared::clock::ChainEpoch;
 /// How a provider has kept its deals, or what counts against an owner of providers.
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Deals that were seen active at their end.
+    /// Deals that came to their end.
     pub kept: u64,
     /// Deals that were never proven in time.
     pub missed: u64,
