@@ -85,8 +85,8 @@ impl Story {
         let asks = [("Sam", 5), ("Sue", 6), ("Sid", 6), ("Sol", 7)];
         let sellers = asks.map(|(name, ask)| {
             let provider = Provider::create(&mut storage.net, name);
-            // A network of four sectors asks for a high pledge.
-            storage.net.fund(provider.address(), fil(2_000_000));
+            // Where there are no others each sector has a large part of all rewards, and pledges 20 days of it.
+            storage.net.fund(provider.address(), fil(50_000_000));
             Seller { name, provider, ask: fil(ask), sector: None, kept: vec![] }
         });
         let (size, sellers) = (piece.padded_size.0, sellers.into());
