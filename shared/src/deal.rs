@@ -64,10 +64,33 @@ impl Standing {
 }
 
 impl Fate {
+    /// All that can happen.
+    pub const ALL: [Fate; 6] = [
+        Fate::Activated,
+        Fate::Kept,
+        Fate::Missed,
+        Fate::Completed,
+        Fate::Terminated,
+        Fate::Unseen,
+    ];
+
     /// Whether the deal is over.
     #[must_use]
     pub fn is_end(self) -> bool {
         !matches!(self, Fate::Activated | Fate::Kept)
+    }
+
+    /// The type of the event that tells of it.
+    #[must_use]
+    pub fn event(self) -> &'static str {
+        match self {
+            Fate::Activated => "deal-activated",
+            Fate::Kept => "deal-earned",
+            Fate::Missed => "deal-missed",
+            Fate::Completed => "deal-completed",
+            Fate::Terminated => "deal-terminated",
+            Fate::Unseen => "deal-unseen",
+        }
     }
 
     /// Whether its provider has failed.

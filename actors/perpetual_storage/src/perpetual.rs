@@ -1,16 +1,18 @@
 //! Perpetual deals: what uploaders want kept, and the money for it.
 
+use alloc::vec::Vec;
+use core::mem;
+
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
+use fvm_shared::piece::PaddedPieceSize;
 use shared::ensure;
 use shared::map::{get_block, put_block};
 use shared::page::MAX_PAGE;
-
-use alloc::vec::Vec;
 
 use crate::ads::Reach;
 use crate::api::{
@@ -91,7 +93,7 @@ impl Perpetual {
     /// Gives what a closed perpetual deal does not need to its uploader.
     pub fn sweep(&mut self, funds: &mut Funds) {
         if self.closed {
-            funds.free += core::mem::take(&mut self.purse);
+            funds.free += mem::take(&mut self.purse);
         }
     }
 }
@@ -197,7 +199,7 @@ impl State {
             uploader: perpetual.uploader,
             created: perpetual.created,
             piece_cid,
-            piece_size: fvm_shared::piece::PaddedPieceSize(perpetual.piece_size),
+            piece_size: PaddedPieceSize(perpetual.piece_size),
             terms,
             closed: perpetual.closed,
             committed: perpetual.committed(&self.rules.tip),

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::deal::DealID;
-use shared::deal::{self, Fate, forgotten, owner_of};
+use shared::deal::{self, forgotten, owner_of};
 use shared::event::Event;
 use shared::ext::MARKET_ACTOR;
 use shared::ext::account::AuthenticateMessageParams;
@@ -98,16 +98,8 @@ fn refresh(id: DatasetId) -> Result<Refreshed, Error> {
 }
 
 fn tell(dataset: DatasetId, news: &News) -> Result<(), Error> {
-    let kind = match news.fate {
-        Fate::Activated => "deal-activated",
-        Fate::Kept => "deal-earned",
-        Fate::Missed => "deal-missed",
-        Fate::Completed => "deal-completed",
-        Fate::Terminated => "deal-terminated",
-        Fate::Unseen => "deal-unseen",
-    };
     Ok(host::emit(
-        Event::new(kind)
+        Event::new(news.fate.event())
             .indexed("dataset", &dataset)
             .indexed("deal", &news.replica.deal)
             .indexed("provider", &news.replica.provider)

@@ -7,10 +7,11 @@ mod perpetual;
 mod providers;
 mod refresh;
 
-use fvm_shared::METHOD_SEND;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
+use fvm_shared::{ActorID, METHOD_SEND};
 use num_traits::Zero;
+use shared::ext::account::UniversalReceiverParams;
 use shared::ext::market::{ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams};
 use shared::ext::{DATACAP_ACTOR, INIT_ACTOR, MARKET_ACTOR};
 use shared::{Caller, Method, ensure, host};
@@ -63,7 +64,7 @@ fn get_rules((): ()) -> Result<Rules, Error> {
 }
 
 /// DataCap is for all perpetual deals whose policies allow it, in the order in which they use it.
-fn receive(_: shared::ext::account::UniversalReceiverParams) -> Result<(), Error> {
+fn receive(_: UniversalReceiverParams) -> Result<(), Error> {
     let token = host::caller();
     ensure!(token == DATACAP_ACTOR, Error::ForeignToken(token));
     Ok(())
@@ -86,7 +87,7 @@ fn change<R>(rule: impl FnOnce(&mut State, &Message) -> Result<R, Error>) -> Res
 }
 
 /// Pays an actor. No code of it runs.
-fn pay(to: fvm_shared::ActorID, amount: &TokenAmount) -> Result<(), Error> {
+fn pay(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
     if amount.is_positive() {
         host::send(&Address::new_id(to), METHOD_SEND, None, amount.clone())?;
     }

@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
 use fvm_ipld_bitfield::BitField;
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use num_traits::Zero;
@@ -13,7 +14,6 @@ use super::{MARKET, change, load, move_escrow, pay};
 use crate::api::{Due, PageParams, PerpetualDealId, Refreshed, Replica};
 use crate::error::Error;
 use crate::refresh::{Findings, MAX_REFRESHED, News};
-use crate::state::State;
 
 pub fn refresh(ids: Vec<PerpetualDealId>) -> Result<Vec<Refreshed>, Error> {
     ensure!(ids.len() <= MAX_REFRESHED, Error::Batch(MAX_REFRESHED));
@@ -26,7 +26,7 @@ fn refresh_one(id: PerpetualDealId) -> Result<Refreshed, Error> {
     let replicas = load()?.replicas(&host::Store, id)?;
     let mut findings = ask(&replicas)?;
     if settle(&replicas, &findings, host::epoch())? {
-        let storage = fvm_shared::address::Address::new_id(host::receiver());
+        let storage = Address::new_id(host::receiver());
         let found: GetBalanceReturn = host::view(&MARKET, GET_BALANCE, &storage)?;
         findings.unlocked = Some(found.balance - found.locked);
     }
@@ -49,13 +49,13 @@ fn refresh_one(id: PerpetualDealId) -> Result<Refreshed, Error> {
     Ok(work.sum)
 }
 
+/// Tries every refresh on a copy of the state, and keeps none of it.
 pub fn find_due(page: PageParams) -> Result<Vec<Due>, Error> {
     let state = load()?;
     let mut due = Vec::new();
     for id in state.numbers(&page)? {
         let findings = ask(&state.replicas(&host::Store, id)?)?;
-        let mut after: State = state.clone();
-        let work = after.refresh(&host::Store, host::epoch(), id, &findings)?.sum;
+        let work = state.clone().refresh(&host::Store, host::epoch(), id, &findings)?.sum;
         if work.has_steps() {
             due.push(Due { id, work });
         }
@@ -96,16 +96,8 @@ fn settle(replicas: &[Replica], findings: &Findings, now: ChainEpoch) -> Result<
 }
 
 fn tell(id: PerpetualDealId, news: &News) -> Result<(), Error> {
-    let kind = match news.fate {
-        Fate::Activated => "deal-activated",
-        Fate::Kept => "deal-earned",
-        Fate::Missed => "deal-missed",
-        Fate::Completed => "deal-completed",
-        Fate::Terminated => "deal-terminated",
-        Fate::Unseen => "deal-unseen",
-    };
     Ok(host::emit(
-        Event::new(kind)
+        Event::new(news.fate.event())
             .indexed("perpetual-deal", &id)
             .indexed("deal", &news.replica.deal)
             .indexed("provider", &news.replica.provider)

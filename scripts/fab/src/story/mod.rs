@@ -13,7 +13,7 @@ use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use shared::ext::market::DealProposal;
 
 pub use dao::{Dao, HOOK_GAS, constructor_params, dataset, on_publish, vesting_rules};
-pub use storage::{Storage, rules as storage_rules, terms as storage_terms};
+pub use storage::{Storage, terms as storage_terms};
 
 /// Epochs of a day.
 pub const DAY: i64 = 2_880;

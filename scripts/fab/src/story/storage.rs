@@ -22,8 +22,7 @@ use crate::official_bundle;
 
 /// A fifth of a bounty always, a tenth each for scarcity and urgency, the rest by auction within two
 /// weeks; renewals are offered 30 days ahead.
-#[must_use]
-pub fn rules() -> Rules {
+fn rules() -> Rules {
     Rules {
         bounty: BountyRule {
             floor: 2_000,
@@ -77,16 +76,9 @@ pub struct Storage {
 impl Storage {
     /// Deploys a storage.
     #[must_use]
-    pub fn deploy(net: Network) -> Self {
-        Self::deploy_with(net, |_| {})
-    }
-
-    /// Deploys a storage with other rules.
-    #[must_use]
-    pub fn deploy_with(mut net: Network, change: impl FnOnce(&mut Rules)) -> Self {
+    pub fn deploy(mut net: Network) -> Self {
         let [uploader, keeper] = ["uploader", "keeper"].map(|name| net.account(name));
-        let mut params = ConstructorParams { rules: rules() };
-        change(&mut params.rules);
+        let params = ConstructorParams { rules: rules() };
         let address = net.create(&uploader, "perpetual-storage", &params).ok().id_address;
         let sp = Provider::create(&mut net, "sp");
         Storage { net, uploader, keeper, address, sp, sectors: vec![] }

@@ -145,19 +145,16 @@ fn donated_escrow_changes_nothing() {
     storage.check_invariants();
 }
 
-/// Attack 8: the batch asks for more than the ads have in escrow, which another perpetual deal has.
+/// Attack 8: a price that the storage's escrow covers, but only with what is another's.
 #[test]
 fn no_deal_locks_another_s_escrow() {
     let mut storage = priced(1);
     storage.create(2, 1, |terms| terms.policy.max_price_per_epoch = price()).ok();
     let sp = storage.sp.clone();
     let ad = storage.ads(1)[0];
-    let first = DealProposal { storage_price_per_epoch: price(), ..storage.proposal(&sp, ad) };
-    let again = DealProposal {
-        label: shared::ext::market::Label::Bytes(ad.to_string().into_bytes()),
-        ..first.clone()
-    };
-    sp.publish(&mut storage.net, &[first, again]).refused(ExitCode::USR_ILLEGAL_ARGUMENT);
+    let dear = DealProposal { storage_price_per_epoch: price() * 2, ..storage.proposal(&sp, ad) };
+    storage.asked(&dear).refused(ExitCode::new(67));
+    sp.publish(&mut storage.net, &[dear]).refused(ExitCode::USR_ILLEGAL_ARGUMENT);
     assert_eq!(storage.unlocked(), price() * TERM * 2);
     storage.check_invariants();
 }

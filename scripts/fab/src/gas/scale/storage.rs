@@ -3,6 +3,7 @@ use actor_perpetual_storage::perpetual::{Perpetual, Spec};
 use actor_perpetual_storage::state::{DEALS as MAP, Deals};
 use anyhow::Result;
 use fvm_harness::{Network, TokenAmount, fil};
+use shared::ext::market::DealProposal;
 use shared::map::put_block;
 
 use super::Step;
@@ -23,7 +24,7 @@ pub fn measure(entries: u64) -> Result<Step> {
 }
 
 /// Creates perpetual deals after the first so many, and proposes for the ad of each.
-pub fn open(storage: &mut Storage, entries: u64) -> Vec<shared::ext::market::DealProposal> {
+fn open(storage: &mut Storage, entries: u64) -> Vec<DealProposal> {
     storage.deposit(fil(20 * DEALS.cast_signed()));
     let sp = storage.sp.clone();
     let propose = |n| {
