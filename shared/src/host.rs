@@ -102,6 +102,11 @@ pub fn epoch() -> ChainEpoch {
     sdk::network::curr_epoch()
 }
 
+/// The chain's EIP-155 number, by which a signature for one network is none for another.
+pub fn chain_id() -> u64 {
+    sdk::network::chain_id().into()
+}
+
 /// This actor's balance. Anyone can raise it by a plain send, so no price may come from it.
 pub fn balance() -> TokenAmount {
     sdk::sself::current_balance()

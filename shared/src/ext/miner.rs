@@ -3,10 +3,13 @@
 use alloc::vec::Vec;
 
 use fvm_ipld_encoding::tuple::*;
+use fvm_ipld_encoding::{BytesDe, strict_bytes};
 use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
+use fvm_shared::bigint::bigint_ser;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
+use fvm_shared::sector::StoragePower;
 
 use crate::method_hash;
 
@@ -25,6 +28,15 @@ pub const GET_VESTING_FUNDS: MethodNum = method_hash!("GetVestingFunds");
 /// Reply: one bare amount, at most what was asked for.
 pub const WITHDRAW_BALANCE: MethodNum = method_hash!("WithdrawBalance");
 pub const REPAY_DEBT: MethodNum = method_hash!("RepayDebt");
+pub const CHANGE_PEER_ID: MethodNum = method_hash!("ChangePeerID");
+pub const CHANGE_MULTIADDRS: MethodNum = method_hash!("ChangeMultiaddrs");
+/// Reply: one bare amount, the initial pledge that the miner has locked.
+pub const INITIAL_PLEDGE: MethodNum = method_hash!("InitialPledge");
+/// Reply: one bare amount.
+pub const MAX_TERMINATION_FEE: MethodNum = method_hash!("MaxTerminationFee");
+
+/// Exit code of a miner that has less than it has locked.
+pub const EX_BALANCE_INVARIANTS_BROKEN: u32 = 1_000;
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct GetOwnerReturn {
@@ -41,6 +53,26 @@ pub struct WithdrawBalanceParams {
 pub struct ChangeWorkerAddressParams {
     pub new_worker: Address,
     pub new_control_addresses: Vec<Address>,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
+pub struct ChangePeerIdParams {
+    #[serde(with = "strict_bytes")]
+    pub new_id: Vec<u8>,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
+pub struct ChangeMultiaddrsParams {
+    pub new_multiaddrs: Vec<BytesDe>,
+}
+
+/// What it costs at the most to terminate sectors of so much quality-adjusted power and pledge
+/// (FIP-0098).
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
+pub struct MaxTerminationFeeParams {
+    #[serde(with = "bigint_ser")]
+    pub power: StoragePower,
+    pub initial_pledge: TokenAmount,
 }
 
 /// FIP-0029.

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod init;
+pub mod loan_agent;
 pub mod market;
 pub mod miner;
 pub mod power;

@@ -3,7 +3,9 @@
 use alloc::string::String;
 
 use fvm_ipld_blockstore::Blockstore;
+use fvm_shared::ActorID;
 use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use num_traits::Zero;
 use serde::Serialize;
@@ -29,6 +31,19 @@ pub trait HasToken: Serialize + DeserializeOwned {
 
     /// The token's ticker symbol.
     fn token_symbol(&self, store: &impl Blockstore) -> Result<String, Error>;
+
+    /// Called before holders move or burn tokens by a method of the token, for actors whose own books
+    /// go with them. It need not check that the holder has as many: the ledger refuses what it has not.
+    fn before_movement(
+        &mut self,
+        _store: &impl Blockstore,
+        _now: ChainEpoch,
+        _from: ActorID,
+        _to: Option<ActorID>,
+        _amount: &TokenAmount,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 pub fn name<S: HasToken>((): ()) -> Result<String, Error> {

@@ -38,6 +38,7 @@ pub struct Sent {
 pub fn send<S: HasToken>(sending: Sending) -> Result<Sent, Error> {
     let Sending { from, to, operator, amount, operator_data } = sending;
     let mut state: S = host::load()?;
+    state.before_movement(&Store, host::epoch(), from, Some(to), &amount)?;
     let token = state.token();
     let allowance = match operator {
         Some(operator) => token.use_allowance(&Store, from, operator, &amount)?,
@@ -78,6 +79,7 @@ pub fn burn<S: HasToken>(
     amount: &TokenAmount,
 ) -> Result<(TokenAmount, TokenAmount), Error> {
     let mut state: S = host::load()?;
+    state.before_movement(&Store, host::epoch(), from, None, amount)?;
     let token = state.token();
     let allowance = match operator {
         Some(operator) => token.use_allowance(&Store, from, operator, amount)?,
