@@ -7,8 +7,11 @@ pub mod commp;
 pub mod demo;
 pub mod gas;
 pub mod methods;
+pub mod node;
 pub mod story;
 mod table;
+pub mod underwrite;
+mod units;
 pub mod worker;
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use fab::{bench, build, commp, demo, gas, methods, worker};
+use fab::{bench, build, commp, demo, gas, methods, underwrite, worker};
 
 /// Builds, measures and demonstrates Filecoin actors.
 #[derive(Parser)]
@@ -32,6 +32,8 @@ enum Command {
     Commp(commp::Options),
     /// Keep a perpetual storage: watch a node, and have done what is due for the tips.
     Worker(Box<worker::Options>),
+    /// Assess a miner for a loan, explain limit and rate, and sign the loan's specification.
+    Underwrite(Box<underwrite::Options>),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +56,6 @@ fn run(command: Command) -> Result<()> {
         Command::Methods(options) => methods::command(&options),
         Command::Commp(options) => commp::command(&options),
         Command::Worker(options) => worker::command(&options),
+        Command::Underwrite(options) => underwrite::command(&options),
     }
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
+use shared::ext::loan_agent;
 use shared::method::Listed;
 use shared::token;
 
@@ -20,10 +21,12 @@ pub struct Options {
 }
 
 /// An actor has the methods of one table or of several.
-const ACTORS: [(&str, &[&[Listed]]); 3] = [
+const ACTORS: [(&str, &[&[Listed]]); 5] = [
     ("init", &[actor_init::api::METHODS]),
     ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
     ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
+    ("lending-market", &[actor_lending_market::api::METHODS, token::METHODS]),
+    ("loan-agent", &[loan_agent::METHODS, actor_loan_agent::api::METHODS]),
 ];
 
 /// A method of an actor.

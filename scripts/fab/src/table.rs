@@ -2,6 +2,12 @@
 
 /// Prints rows under a header, numbers to the right.
 pub fn print(header: &[&str], rows: &[Vec<String>]) {
+    print!("{}", render(header, rows));
+}
+
+/// Rows under a header, numbers to the right.
+#[must_use]
+pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let longest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
@@ -15,13 +21,13 @@ pub fn print(header: &[&str], rows: &[Vec<String>]) {
             let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
             out += &if right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") };
         }
-        println!("{}", out.trim_end());
+        format!("{}\n", out.trim_end())
     };
-    line(&header.iter().map(ToString::to_string).collect::<Vec<_>>(), false);
-    println!("{}", widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join("  "));
-    for row in rows {
-        line(row, true);
-    }
+    let mut out = line(&header.iter().map(ToString::to_string).collect::<Vec<_>>(), false);
+    out += &widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join("  ");
+    out.push('\n');
+    out.extend(rows.iter().map(|row| line(row, true)));
+    out
 }
 
 /// A whole number with thousands apart.

@@ -35,6 +35,16 @@ impl Key {
         Key::Bls(bls_signatures::PrivateKey::new(blake2b(name.as_bytes())))
     }
 
+    /// The secp256k1 key of these 32 bytes, the highest first.
+    pub fn secp256k1_from(bytes: &[u8; 32]) -> Result<Self> {
+        Ok(Key::Secp256k1(Box::new(SigningKey::from_slice(bytes)?)))
+    }
+
+    /// The BLS key of these 32 bytes, the lowest first.
+    pub fn bls_from(bytes: &[u8; 32]) -> Result<Self> {
+        Ok(Key::Bls(bls_signatures::PrivateKey::from_bytes(bytes)?))
+    }
+
     /// The f1 or f3 address of the key.
     pub fn address(&self) -> Result<Address> {
         Ok(match self {
@@ -93,6 +103,19 @@ mod tests {
     use fvm_shared::crypto::signature::SignatureType;
 
     use super::*;
+
+    #[test]
+    fn a_key_is_made_of_its_bytes() {
+        let (Key::Secp256k1(secp), Key::Bls(bls)) = (Key::secp256k1("ann"), Key::bls("ann")) else {
+            panic!("other keys than were asked for")
+        };
+        let bls_bytes = bls.as_bytes().try_into().unwrap();
+        let address = |key: Result<Key>| key.unwrap().address().unwrap();
+        let made = [Key::secp256k1_from(&secp.to_bytes().into()), Key::bls_from(&bls_bytes)];
+        let keys = [Key::Secp256k1(secp), Key::Bls(bls)];
+        assert_eq!(made.map(address), keys.map(|key| address(Ok(key))));
+        assert!(Key::secp256k1_from(&[0; 32]).is_err() && Key::bls_from(&[0xff; 32]).is_err());
+    }
 
     #[test]
     fn a_signature_verifies_for_its_message_and_key_alone() {

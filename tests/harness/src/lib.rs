@@ -24,7 +24,7 @@ pub use bundle::{Actors, Bundle, OFFICIAL};
 pub use fvm_shared::econ::TokenAmount;
 pub use machine::NETWORK_VERSION;
 pub use message::{Call, SignedMessage};
-pub use network::{BLOCK_GAS_LIMIT, Network, Snapshot};
+pub use network::{BLOCK_GAS_LIMIT, CHAIN_ID, Network, Snapshot};
 pub use outcome::{Outcome, Reply};
 pub use provider::Provider;
 pub use store::Store;

@@ -35,7 +35,7 @@ pub const BLOCK_GAS_LIMIT: u64 = 10_000_000_000;
 /// Epochs of a miner's deadline.
 const DEADLINE: ChainEpoch = 60;
 /// What `chain_id` tells actors: the one of a local development network.
-const CHAIN_ID: u64 = 31_415_926;
+pub const CHAIN_ID: u64 = 31_415_926;
 /// Seconds from one epoch to the next.
 const EPOCH_SECONDS: u64 = 30;
 /// FIL in circulation, for the rules that depend on it.

@@ -44,3 +44,21 @@ fn twenty_deals_that_take_ads_cost_no_more_than_450_million_gas_whatever_the_sto
         assert!(gas <= TWENTY_ADS_CEILING, "{gas} at {entries}");
     }
 }
+
+/// What one more level of a map that is written may cost.
+const MAP_LEVEL_CEILING: u64 = 3_000_000;
+
+#[test]
+fn a_market_s_gas_grows_with_the_depth_of_its_maps_and_no_faster() {
+    let cost = |entries| scale::lending::measure(entries).expect("a measurement");
+    let (small, large) = (cost(16), cost(16 * 8 * 8));
+    // Shares and lenders; a loan, and the records of borrower and miner.
+    for (what, paths, small, large) in [
+        ("Deposit", 2, small.deposit, large.deposit),
+        ("Redeem", 2, small.redeem, large.redeem),
+        ("Collect", 3, small.collect, large.collect),
+    ] {
+        let most = small + 2 * paths * MAP_LEVEL_CEILING;
+        assert!(large <= most, "{what}: {small}, then {large}");
+    }
+}

@@ -4,7 +4,7 @@ use actor_datadao::api::RewardRules;
 pub use fab::story::{
     DAY, HOOK_GAS, PIECE_SIZE, constructor_params, dataset, on_publish, piece, vesting_rules,
 };
-use fab::story::{Dao, Storage};
+use fab::story::{Dao, Lending, Storage};
 use fvm_harness::{Network, Outcome};
 use fvm_ipld_encoding::from_slice;
 use serde::de::DeserializeOwned;
@@ -32,6 +32,11 @@ pub fn pushing_with_gas_to_spare() -> Dao {
 /// A perpetual storage without perpetual deals.
 pub fn storage() -> Storage {
     Storage::deploy(network())
+}
+
+/// A lending market without lenders.
+pub fn lending() -> Lending {
+    Lending::deploy(network())
 }
 
 /// This field of every event of a type, in order.

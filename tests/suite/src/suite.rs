@@ -11,6 +11,7 @@ mod gas;
 mod governance;
 mod hostile_owners;
 mod init;
+mod lending;
 mod network;
 mod perpetual;
 mod rewards;

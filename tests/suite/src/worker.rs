@@ -1,8 +1,8 @@
 //! The keeper bot, on the harness.
 
+use fab::node::{Embedded, Trouble};
 use fab::story::Storage;
-use fab::worker::node::Trouble;
-use fab::worker::{Embedded, Job, Keeper, Round};
+use fab::worker::{Job, Keeper, Round};
 use fvm_harness::{TokenAmount, atto, fil};
 use fvm_shared::address::Address;
 

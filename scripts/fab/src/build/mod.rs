@@ -30,6 +30,8 @@ const SHIPPED: &[Actor] = &[
     actor("init", "actor_init"),
     actor("datadao", "actor_datadao"),
     actor("perpetual-storage", "actor_perpetual_storage"),
+    actor("lending-market", "actor_lending_market"),
+    actor("loan-agent", "actor_loan_agent"),
 ];
 
 /// Stand-ins for the official built-in actors, in the order of the official manifest: positions are

@@ -1,6 +1,7 @@
 //! The blueprints end to end on the embedded FVM, told as a story.
 
 mod datadao;
+mod lending;
 mod storage;
 
 use anyhow::Result;
@@ -16,7 +17,8 @@ pub fn command() -> Result<()> {
         official_bundle().map_or_else(|| "stand-ins".to_owned(), |path| path.display().to_string());
     println!("\nOn the real FVM, with built-in actors: {builtin}");
     datadao::chapter(Network::new(actors)?)?;
-    storage::chapter(Network::new(actors)?)
+    storage::chapter(Network::new(actors)?)?;
+    lending::chapter(Network::new(actors)?)
 }
 
 /// Prints a chapter as it goes: each event with its epoch, each message with what it cost.

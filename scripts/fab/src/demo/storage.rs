@@ -15,9 +15,10 @@ use shared::ext::market::PublishStorageDealsReturn;
 use super::{Teller, short};
 use crate::build;
 use crate::commp::{self, Piece};
+use crate::node::Embedded;
 use crate::story::{DAY, Storage, storage_terms};
 use crate::table::{self, thousands};
-use crate::worker::{Embedded, Job, Keeper};
+use crate::worker::{Job, Keeper};
 
 /// The file whose storage the story is about.
 const FILE: &str = "README.md";

@@ -1,5 +1,6 @@
 //! Gas of every method and size of every actor, measured on the embedded network.
 
+mod lending;
 mod nouns;
 pub mod scale;
 mod storage;
@@ -26,7 +27,7 @@ pub struct Options {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Measure instead how a deal's gas grows with the DAO, from 10 to 100,000 datasets.
+    /// Measure instead how gas grows with what an actor keeps, from 10 to 100,000 entries.
     #[arg(long, conflicts_with = "json")]
     scale: bool,
 }
@@ -84,7 +85,8 @@ pub fn measure() -> Result<Report> {
     for count in [1, 5, 20] {
         storage::publish(Network::new(actors)?, count, &mut rows);
     }
-    let shipped = ["init", "datadao", "perpetual-storage"];
+    lending::measure(Network::new(actors)?, &mut rows);
+    let shipped = ["init", "datadao", "perpetual-storage", "lending-market", "loan-agent"];
     let size = |name: &str| (name.to_owned(), actors.size(&actors.code(name)));
     Ok(Report {
         floor: floor(&mut Network::new(actors)?),

@@ -1,6 +1,7 @@
 //! Actors with the people around them: how the demo, the measurements and the tests all start.
 
 mod dao;
+mod lending;
 mod storage;
 
 use cid::Cid;
@@ -13,6 +14,7 @@ use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use shared::ext::market::DealProposal;
 
 pub use dao::{Dao, HOOK_GAS, constructor_params, dataset, on_publish, vesting_rules};
+pub use lending::{Lending, rules as lending_rules};
 pub use storage::{Storage, terms as storage_terms};
 
 /// Epochs of a day.

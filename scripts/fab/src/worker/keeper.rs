@@ -19,7 +19,8 @@ use shared::Method;
 use shared::page::MAX_PAGE;
 
 use super::log;
-use super::node::{Node, Quote, Receipt, Sent, Trouble};
+use crate::node::{Node, Quote, Receipt, Sent, Trouble};
+use crate::units::fil;
 
 /// Epochs for which perpetual deals are let be whose refresh failed on chain or got lost: an hour.
 const HOLD: ChainEpoch = 120;
@@ -259,16 +260,13 @@ impl Keeper {
         let cost = quote.max_cost();
         if &tips - &cost < self.job.min_profit {
             let gas = log::gas(quote.call.gas_limit, &cost);
-            let why = format!("tips of {} do not pay for {gas}", log::fil(&tips));
+            let why = format!("tips of {} do not pay for {gas}", fil(&tips));
             return Err(Obstacle::Left(Reason::Loss, why));
         }
         let about = log::deals(ids);
         if self.job.dry_run {
             let gas = log::gas(quote.call.gas_limit, &cost);
-            desk.tell(
-                "dry run",
-                &format!("{about} would bring tips of {}, {gas}", log::fil(&tips)),
-            );
+            desk.tell("dry run", &format!("{about} would bring tips of {}, {gas}", fil(&tips)));
             return Ok(());
         }
         let sent = desk.node.send(&quote.call)?;
@@ -318,7 +316,7 @@ impl Keeper {
                 for (id, work) in pending.deals.iter().zip(&done) {
                     desk.tell(&log::deals(&[*id]), &log::work(work));
                 }
-                desk.tell("message", &format!("tips {}, {gas}", log::fil(&tips)));
+                desk.tell("message", &format!("tips {}, {gas}", fil(&tips)));
                 desk.round.tips += tips;
             }
             Err(trouble) => {

@@ -5,8 +5,9 @@ use fvm_harness::TokenAmount;
 use fvm_shared::clock::ChainEpoch;
 
 use super::keeper::Round;
-use super::node::Trouble;
+use crate::node::Trouble;
 use crate::table::thousands;
+use crate::units::fil;
 
 /// Perpetual deals that a line names.
 const NAMED: usize = 8;
@@ -99,47 +100,11 @@ fn count(n: u64, one: &str, more: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { more })
 }
 
-/// An amount in the unit that shows it best, cut to four decimals.
-#[must_use]
-pub fn fil(amount: &TokenAmount) -> String {
-    let (sign, atto) = match amount.atto().to_string().strip_prefix('-') {
-        Some(digits) => ("-", digits.to_owned()),
-        None => ("", amount.atto().to_string()),
-    };
-    let (zeroes, unit) = match atto.len() {
-        _ if atto == "0" => (0, "FIL"),
-        1..=5 => (0, "attoFIL"),
-        6..=14 => (9, "nanoFIL"),
-        _ => (18, "FIL"),
-    };
-    let padded = format!("{atto:0>width$}", width = zeroes + 1);
-    let (whole, decimals) = padded.split_at(padded.len() - zeroes);
-    let decimals = decimals.get(..4).unwrap_or(decimals).trim_end_matches('0');
-    let point = if decimals.is_empty() { "" } else { "." };
-    format!("{sign}{whole}{point}{decimals} {unit}")
-}
-
 #[cfg(test)]
 mod tests {
     use fvm_harness::atto;
 
     use super::*;
-
-    #[test]
-    fn an_amount_has_the_unit_that_shows_it_best() {
-        let shown = [
-            (0, "0 FIL"),
-            (312, "312 attoFIL"),
-            (3_120_000, "0.0031 nanoFIL"),
-            (31_200_000_000_000, "31200 nanoFIL"),
-            (6_000_000_000_000_000, "0.006 FIL"),
-            (12_345_678_900_000_000_000, "12.3456 FIL"),
-        ];
-        for (amount, text) in shown {
-            assert_eq!(fil(&atto(amount)), text);
-        }
-        assert_eq!(fil(&-atto(312)), "-312 attoFIL");
-    }
 
     #[test]
     fn a_line_says_when_about_what_and_what() {

@@ -69,7 +69,7 @@ fn a_solidity_contract_has_and_spends_the_token() {
     let name = forward(&mut dao, &erc20::Call::Name, fil(0)).returned::<BytesDe>();
     assert_eq!(name.0, ask(&mut dao, erc20::Call::Name));
     let sent = forward(&mut dao, &transfer_to(masked(&bob), fil(4)), fil(0)).ok();
-    assert_logs(&dao, &sent, &[Log::transfer(contract, masked(&bob), fil(4))]);
+    assert_logs(dao.address, &sent, &[Log::transfer(contract, masked(&bob), fil(4))]);
     assert_eq!(sent.returned::<BytesDe>().0, solidity_true());
     let deposit = forward(&mut dao, &erc20::Call::Deposit, atto(5)).returned::<BytesDe>();
     assert_eq!((deposit.0, dao.net.balance(dao.address)), (vec![], atto(5)));

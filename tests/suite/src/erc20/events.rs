@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use fab::story::Dao;
 use fvm_harness::{Outcome, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
@@ -48,19 +47,19 @@ impl Log {
 }
 
 /// The logs of a message that the token emitted.
-fn logs(dao: &Dao, outcome: &Outcome) -> Vec<Vec<Entry>> {
+fn logs(token: Address, outcome: &Outcome) -> Vec<Vec<Entry>> {
     let is_log = |event: &&StampedEvent| event.event.entries[0].key == "t1";
     let of_token = |event: &StampedEvent| {
-        assert_eq!(Address::new_id(event.emitter), dao.address);
+        assert_eq!(Address::new_id(event.emitter), token);
         event.event.entries.clone()
     };
     outcome.events.iter().filter(is_log).map(of_token).collect()
 }
 
 #[track_caller]
-pub fn assert_logs(dao: &Dao, outcome: &Outcome, expected: &[Log]) {
+pub fn assert_logs(token: Address, outcome: &Outcome, expected: &[Log]) {
     let expected: Vec<_> = expected.iter().map(Log::entries).collect();
-    assert_eq!(logs(dao, outcome), expected);
+    assert_eq!(logs(token, outcome), expected);
 }
 
 #[test]
@@ -71,24 +70,24 @@ fn every_movement_and_every_allowance_emits_its_event() {
     let (o, b, null) = (masked(&owner), masked(&bob), EthAddress::NULL);
     let deal = dao.proposal(1);
     let minted = dao.sp.publish(&mut dao.net, &[deal]).ok();
-    assert_logs(&dao, &minted, &[Log::transfer(null, o, fil(100))]);
+    assert_logs(dao.address, &minted, &[Log::transfer(null, o, fil(100))]);
 
     let token = dao.address;
     let to_eth = |amount| TransferParams { to: f410, amount, operator_data: RawBytes::default() };
     let sent = dao.net.call::<Transfer>(&owner, token, &to_eth(fil(30))).outcome.ok();
-    assert_logs(&dao, &sent, &[Log::transfer(o, eth, fil(30))]);
+    assert_logs(dao.address, &sent, &[Log::transfer(o, eth, fil(30))]);
     let nothing = dao.net.call::<Transfer>(&owner, token, &to_eth(fil(0))).outcome.ok();
-    assert_logs(&dao, &nothing, &[Log::transfer(o, eth, fil(0))]);
+    assert_logs(dao.address, &nothing, &[Log::transfer(o, eth, fil(0))]);
     let sent = call(&mut dao, f410, transfer_to(b, fil(5))).ok();
-    assert_logs(&dao, &sent, &[Log::transfer(eth, b, fil(5))]);
+    assert_logs(dao.address, &sent, &[Log::transfer(eth, b, fil(5))]);
 
     let operator = bob.address();
     let more = IncreaseAllowanceParams { operator, increase: fil(9) };
     let more = dao.net.call::<IncreaseAllowance>(&owner, token, &more).outcome.ok();
-    assert_logs(&dao, &more, &[Log::approval(o, b, fil(9))]);
+    assert_logs(dao.address, &more, &[Log::approval(o, b, fil(9))]);
     let less = DecreaseAllowanceParams { operator, decrease: fil(1) };
     let less = dao.net.call::<DecreaseAllowance>(&owner, token, &less).outcome.ok();
-    assert_logs(&dao, &less, &[Log::approval(o, b, fil(8))]);
+    assert_logs(dao.address, &less, &[Log::approval(o, b, fil(8))]);
     let pull = TransferFromParams {
         from: owner.address(),
         to: operator,
@@ -96,18 +95,18 @@ fn every_movement_and_every_allowance_emits_its_event() {
         operator_data: RawBytes::default(),
     };
     let pulled = dao.net.call::<TransferFrom>(&bob, token, &pull).outcome.ok();
-    assert_logs(&dao, &pulled, &[Log::transfer(o, b, fil(2))]);
+    assert_logs(dao.address, &pulled, &[Log::transfer(o, b, fil(2))]);
     let burn_from = BurnFromParams { owner: owner.address(), amount: fil(3) };
     let burnt = dao.net.call::<BurnFrom>(&bob, token, &burn_from).outcome.ok();
-    assert_logs(&dao, &burnt, &[Log::transfer(o, null, fil(3))]);
+    assert_logs(dao.address, &burnt, &[Log::transfer(o, null, fil(3))]);
     let revoke = RevokeAllowanceParams { operator };
     let revoked = dao.net.call::<RevokeAllowance>(&owner, token, &revoke).outcome.ok();
-    assert_logs(&dao, &revoked, &[Log::approval(o, b, fil(0))]);
+    assert_logs(dao.address, &revoked, &[Log::approval(o, b, fil(0))]);
     let approve = erc20::Call::Approve { spender: b, amount: fil(6) };
     let approved = call(&mut dao, &owner, approve).ok();
-    assert_logs(&dao, &approved, &[Log::approval(o, b, fil(6))]);
+    assert_logs(dao.address, &approved, &[Log::approval(o, b, fil(6))]);
     let burnt = dao.net.call::<Burn>(&owner, token, &BurnParams { amount: fil(1) }).outcome.ok();
-    assert_logs(&dao, &burnt, &[Log::transfer(o, null, fil(1))]);
+    assert_logs(dao.address, &burnt, &[Log::transfer(o, null, fil(1))]);
 }
 
 /// What an indexer that knows nothing but the events makes of the token.
@@ -122,7 +121,7 @@ fn the_events_add_up_to_the_balances() {
     outcomes.push(dao.net.call::<Burn>(&bob, dao.address, &burn).outcome.ok());
     outcomes.push(call(&mut dao, &bob, transfer_to(masked(&bob), fil(5))).ok());
     let mut balances: BTreeMap<Vec<u8>, TokenAmount> = BTreeMap::new();
-    for log in outcomes.iter().flat_map(|outcome| logs(&dao, outcome)) {
+    for log in outcomes.iter().flat_map(|outcome| logs(dao.address, outcome)) {
         let [_, from, to, amount] = &log[..] else { panic!("{log:?}") };
         *balances.entry(from.value.clone()).or_default() -= uint(&amount.value);
         *balances.entry(to.value.clone()).or_default() += uint(&amount.value);

@@ -1,7 +1,7 @@
 //! $DATA is an ERC-20 token.
 
 mod contract;
-mod events;
+pub mod events;
 
 use fab::story::Dao;
 use fvm_harness::{Account, Call, Outcome, TokenAmount, atto, fil};
@@ -162,7 +162,7 @@ fn a_receiver_is_called_and_its_refusal_undoes_the_transfer() {
     dao.net.call::<SetMood>(&owner, receiver, &refuses).ok();
     let refused = call(&mut dao, &owner, transfer_to(to, fil(10)));
     let refused = refused.refused(ExitCode::USR_UNSPECIFIED);
-    assert_logs(&dao, &refused, &[]);
+    assert_logs(dao.address, &refused, &[]);
     assert_eq!((balance(&mut dao, &owner), balance(&mut dao, receiver)), (fil(90), fil(10)));
 }
 

@@ -8,8 +8,9 @@ use actor_perpetual_storage::api::{
     AdOrder, AdSummary, ClosePerpetualDeal, Deposit, GetBooks, ListAds, ListAdsParams,
     ListPerpetualDeals, PageParams, PerpetualDealId, PerpetualDealSummary, Withdraw,
 };
+use fab::node::Embedded;
 use fab::story::Storage;
-use fab::worker::{Embedded, Job, Keeper};
+use fab::worker::{Job, Keeper};
 use fvm_harness::{Account, Provider, TokenAmount, atto, fil};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;

@@ -1,6 +1,7 @@
-//! How the gas of deals grows with what their client keeps.
+//! How gas grows with what an actor keeps.
 
 pub mod dao;
+pub mod lending;
 pub mod storage;
 
 use anyhow::Result;
@@ -38,7 +39,15 @@ pub fn command() -> Result<()> {
     println!(
         "\nGas of {deals} deals for a perpetual storage that keeps so many pieces, each with one deal.\n"
     );
-    print("perpetual deals", &storage::measure)
+    print("perpetual deals", &storage::measure)?;
+    println!("\nGas of a lending market that has so many lenders, and as many loans.\n");
+    let row = |entries| {
+        let lending::Step { deposit, redeem, collect } = lending::measure(entries)?;
+        Ok([entries, deposit, redeem, collect].map(thousands).to_vec())
+    };
+    let rows = SIZES.into_iter().map(row).collect::<Result<Vec<_>>>()?;
+    table::print(&["lenders and loans", "Deposit", "Redeem", "Collect"], &rows);
+    Ok(())
 }
 
 fn print(entries: &str, measure: &dyn Fn(u64) -> Result<Step>) -> Result<()> {

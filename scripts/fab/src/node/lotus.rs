@@ -9,6 +9,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use fvm_harness::{Call, TokenAmount};
 use fvm_ipld_encoding::RawBytes;
+use fvm_shared::ActorID;
 use fvm_shared::address::{Address, Network};
 use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::endpoint::Endpoint;
-use super::node::{Node, Quote, Receipt, Sent, Trouble};
+use super::{Chain, Node, Quote, Receipt, Sectors, Sent, Trouble};
 
 /// Seconds that an answer may take: a call that asks the market about a page of deals takes some.
 const TIMEOUT: u64 = 120;
@@ -47,11 +48,17 @@ impl Lotus {
         let text: String = self.ask("WalletDefaultAddress", json!([]))?;
         parse_address(&text).map_err(|_| {
             Trouble::Refused(
-                "the node has no default account: make one by `lotus wallet new`, or name one by \
-                 --from"
+                "the node has no default account: make one by `lotus wallet new`, or name an account"
                     .into(),
             )
         })
+    }
+
+    /// An account's signature of a message, by the key that the node keeps.
+    pub fn sign(&mut self, account: &Address, message: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let params = json!([account.to_string(), BASE64.encode(message)]);
+        let signature: Signature = self.ask("WalletSign", params)?;
+        decode(&signature.data)
     }
 
     fn head(&mut self) -> Result<TipSet, Trouble> {
@@ -59,6 +66,16 @@ impl Lotus {
     }
 
     fn ask<R: DeserializeOwned>(&mut self, method: &str, params: Value) -> Result<R, Trouble> {
+        let known = self.ask_if_known(method, params)?;
+        known.ok_or_else(|| Trouble::Refused(format!("{method}: the node does not know it")))
+    }
+
+    /// Asks; `None` where the node does not know the method.
+    fn ask_if_known<R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: Value,
+    ) -> Result<Option<R>, Trouble> {
         let Endpoint { url, token } = &self.endpoint;
         let method_name = format!("Filecoin.{method}");
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method_name, "params": params });
@@ -85,10 +102,13 @@ impl Lotus {
                 "{url} answers with HTTP status {status} and no JSON-RPC: say by --rpc where it is"
             ))
         })?;
-        if let Some(Failure { message }) = answer.error {
+        if let Some(Failure { code, message }) = answer.error {
+            if code == METHOD_NOT_FOUND {
+                return Ok(None);
+            }
             return Err(Trouble::Refused(format!("{method}: {message}{}", advice(&message))));
         }
-        serde_json::from_value(answer.result).map_err(|error| {
+        serde_json::from_value(answer.result).map(Some).map_err(|error| {
             Trouble::Refused(format!("{method}: not the answer of Lotus: {error}"))
         })
     }
@@ -142,6 +162,30 @@ impl Node for Lotus {
     }
 }
 
+impl Chain for Lotus {
+    fn chain_id(&mut self) -> Result<u64, Trouble> {
+        let text: String = self.ask("EthChainId", json!([]))?;
+        let digits = text.strip_prefix("0x").unwrap_or_default();
+        u64::from_str_radix(digits, 16)
+            .map_err(|_| Trouble::Refused(format!("EthChainId: no number: {text:?}")))
+    }
+
+    fn id_of(&mut self, address: &Address) -> Result<ActorID, Trouble> {
+        if let Ok(id) = address.id() {
+            return Ok(id);
+        }
+        let text: String = self.ask("StateLookupID", json!([address.to_string(), []]))?;
+        let id = parse_address(&text).and_then(|address| address.id());
+        id.map_err(|_| Trouble::Refused(format!("StateLookupID: no ID address: {text:?}")))
+    }
+
+    fn sectors(&mut self, miner: ActorID) -> Result<Option<Sectors>, Trouble> {
+        let params = json!([Address::new_id(miner).to_string(), []]);
+        let counted: Option<SectorCount> = self.ask_if_known("StateMinerSectorCount", params)?;
+        Ok(counted.map(|SectorCount { live, faulty }| Sectors { live, faulty }))
+    }
+}
+
 /// An address of whatever network.
 pub fn parse_address(text: &str) -> Result<Address, fvm_shared::address::Error> {
     Network::Mainnet.parse_address(text).or_else(|_| Network::Testnet.parse_address(text))
@@ -157,19 +201,27 @@ fn amount(text: &str) -> Result<TokenAmount, Trouble> {
     atto.map(TokenAmount::from_atto).map_err(|_| Trouble::Refused(format!("no amount: {text:?}")))
 }
 
+fn decode(base64: &str) -> Result<Vec<u8>, Trouble> {
+    BASE64
+        .decode(base64.as_bytes())
+        .map_err(|error| Trouble::Refused(format!("no base64: {error}")))
+}
+
 /// What to do about an error of the node, where that is plain.
 fn advice(message: &str) -> String {
     if message.contains("missing permission") {
         format!(". {NEW_TOKEN}")
     } else if message.contains("not enough funds") {
-        ". Send FIL to the keeper's account".into()
+        ". Send FIL to the sender's account".into()
     } else if message.contains("key not found") || message.contains("key info not found") {
-        ". The node signs for the keeper: `lotus wallet import` gives it the key".into()
+        ". The node signs with keys that it has: `lotus wallet import` gives it one".into()
     } else {
         String::new()
     }
 }
 
+/// What JSON-RPC answers where it does not know the method.
+const METHOD_NOT_FOUND: i64 = -32_601;
 const NEW_TOKEN: &str = "`lotus auth create-token --perm sign` makes one that may send messages";
 
 // What goes to the node and comes back, as far as it matters here.
@@ -183,6 +235,8 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Failure {
+    #[serde(default)]
+    code: i64,
     message: String,
 }
 
@@ -258,9 +312,7 @@ struct MessageReceipt {
 
 impl MessageReceipt {
     fn read(self, told: String) -> Result<Receipt, Trouble> {
-        let encoded = self.r#return.unwrap_or_default();
-        let data = BASE64.decode(encoded.as_bytes());
-        let data = data.map_err(|error| Trouble::Refused(format!("a reply in base64: {error}")))?;
+        let data = decode(&self.r#return.unwrap_or_default())?;
         Ok(Receipt {
             exit_code: ExitCode::new(self.exit_code),
             return_data: RawBytes::new(data),
@@ -280,4 +332,17 @@ struct Signed {
 struct Link {
     #[serde(rename = "/")]
     link: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Signature {
+    data: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SectorCount {
+    live: u64,
+    faulty: u64,
 }

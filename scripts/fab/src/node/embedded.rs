@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use fvm_harness::{Call, Network};
+use fvm_harness::{CHAIN_ID, Call, Network};
+use fvm_shared::ActorID;
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 
-use super::node::{Node, Quote, Receipt, Sent, Trouble};
+use super::{Chain, Node, Quote, Receipt, Sectors, Sent, Trouble};
 
 /// A network whose messages run as soon as they are sent.
 pub struct Embedded<'a> {
@@ -49,5 +51,21 @@ impl Node for Embedded<'_> {
 
     fn wait(&mut self, sent: &Sent) -> Result<Option<Receipt>, Trouble> {
         Ok(self.receipts.remove(&sent.name))
+    }
+}
+
+impl Chain for Embedded<'_> {
+    fn chain_id(&mut self) -> Result<u64, Trouble> {
+        Ok(CHAIN_ID)
+    }
+
+    fn id_of(&mut self, address: &Address) -> Result<ActorID, Trouble> {
+        let id = self.net.resolve(address);
+        id.ok_or_else(|| Trouble::Refused(format!("there is no actor at {address}")))
+    }
+
+    /// No actor tells, and the network does not read the state of miners.
+    fn sectors(&mut self, _: ActorID) -> Result<Option<Sectors>, Trouble> {
+        Ok(None)
     }
 }

@@ -1,15 +1,39 @@
 //! Where a node is, as users of Lotus have it.
 
 use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
 
 /// What names the node and its token.
 pub const FULLNODE_API_INFO: &str = "FULLNODE_API_INFO";
+
+/// Options that name a node.
+#[derive(Args)]
+pub struct Connection {
+    /// The node's JSON-RPC: a URL, a multiaddr, or TOKEN:ADDRESS as in FULLNODE_API_INFO, which is the
+    /// default.
+    #[arg(long, value_name = "URL")]
+    rpc: Option<String>,
+    /// The token that the node asks for, where `--rpc` has none.
+    #[arg(long)]
+    token: Option<String>,
+}
 
 /// The JSON-RPC of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub url: String,
     pub token: Option<String>,
+}
+
+impl Connection {
+    pub fn endpoint(&self) -> Result<Endpoint> {
+        let named = self.rpc.clone().or_else(|| std::env::var(FULLNODE_API_INFO).ok());
+        let info = named.with_context(|| {
+            format!("no node: give one by --rpc or {FULLNODE_API_INFO} (see `lotus auth api-info`)")
+        })?;
+        let endpoint = Endpoint::parse(&info)?;
+        Ok(Endpoint { token: self.token.clone().or(endpoint.token), ..endpoint })
+    }
 }
 
 impl Endpoint {
@@ -66,6 +90,8 @@ const NO_TLS: &str = "only plain HTTP is spoken here: reach a node elsewhere thr
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[track_caller]
@@ -107,5 +133,23 @@ mod tests {
             let error = format!("{:#}", Endpoint::parse(info).unwrap_err());
             assert!(error.contains("ssh -L"), "{error}");
         }
+    }
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        node: Connection,
+    }
+
+    fn connection(args: &[&str]) -> Connection {
+        Cli::try_parse_from(["fab"].iter().chain(args)).unwrap().node
+    }
+
+    #[test]
+    fn an_option_of_its_own_goes_before_what_the_address_says() {
+        let both = connection(&["--rpc", "a:/ip4/127.0.0.1/tcp/1/http", "--token", "b"]);
+        assert_eq!(both.endpoint().unwrap().token.as_deref(), Some("b"));
+        let one = connection(&["--rpc", "a:/ip4/127.0.0.1/tcp/1/http"]);
+        assert_eq!(one.endpoint().unwrap().token.as_deref(), Some("a"));
     }
 }

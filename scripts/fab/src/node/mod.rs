@@ -1,10 +1,20 @@
-//! What the keeper needs of a node.
+//! Nodes: what the worker and underwriters need of one.
+
+pub mod embedded;
+pub mod endpoint;
+pub mod lotus;
 
 use fvm_harness::{Call, Outcome, TokenAmount};
 use fvm_ipld_encoding::{RawBytes, from_slice};
+use fvm_shared::ActorID;
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::error::ExitCode;
 use serde::de::DeserializeOwned;
+
+pub use embedded::Embedded;
+pub use endpoint::Connection;
+pub use lotus::{Lotus, parse_address};
 
 /// A node that runs calls and takes messages of one's own accounts.
 pub trait Node {
@@ -22,6 +32,26 @@ pub trait Node {
 
     /// Waits for the receipt of a message; `None` where it takes longer than usual to get on chain.
     fn wait(&mut self, sent: &Sent) -> Result<Option<Receipt>, Trouble>;
+}
+
+/// A node that also tells of the chain and of miners what no call does.
+pub trait Chain: Node {
+    /// The EIP-155 number of the chain.
+    fn chain_id(&mut self) -> Result<u64, Trouble>;
+
+    /// The ID of the actor with an address.
+    fn id_of(&mut self, address: &Address) -> Result<ActorID, Trouble>;
+
+    /// A miner's sectors; `None` where the node does not know the question.
+    fn sectors(&mut self, miner: ActorID) -> Result<Option<Sectors>, Trouble>;
+}
+
+/// How many sectors a miner has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sectors {
+    /// Those that are not terminated, faulty ones included.
+    pub live: u64,
+    pub faulty: u64,
 }
 
 /// A call that is ready to be sent.

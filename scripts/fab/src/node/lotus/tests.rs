@@ -13,8 +13,8 @@ use super::*;
 use crate::worker::keeper::{Job, Keeper};
 
 /// A server that knows what it is asked.
-struct Scripted {
-    endpoint: Endpoint,
+pub struct Scripted {
+    pub endpoint: Endpoint,
     server: JoinHandle<Vec<Value>>,
 }
 
@@ -34,7 +34,7 @@ impl Scripted {
     }
 
     /// The same for calls that succeed.
-    fn new(script: Vec<(&'static str, Value)>) -> Self {
+    pub fn new(script: Vec<(&'static str, Value)>) -> Self {
         let answer = |(method, result)| {
             let body = json!({ "jsonrpc": "2.0", "result": result, "id": 1 });
             (method, 200, body.to_string())
@@ -48,12 +48,12 @@ impl Scripted {
         Self::http(vec![(method, 200, body.to_string())])
     }
 
-    fn node(&self) -> Lotus {
+    pub fn node(&self) -> Lotus {
         Lotus { endpoint: self.endpoint.clone(), poll: Duration::ZERO, looks: 3 }
     }
 
     /// The parameters of all that was asked.
-    fn asked(self) -> Vec<Value> {
+    pub fn asked(self) -> Vec<Value> {
         self.server.join().unwrap()
     }
 }
@@ -84,7 +84,7 @@ fn link(cid: &str) -> Value {
     json!({ "/": cid })
 }
 
-fn head(height: ChainEpoch) -> Value {
+pub fn head(height: ChainEpoch) -> Value {
     let blocks = [json!({ "Miner": "t01000", "Height": height, "ParentBaseFee": "100" })];
     json!({ "Cids": [link("bafyhead")], "Blocks": blocks, "Height": height })
 }
@@ -94,7 +94,7 @@ fn receipt(exit: u32, reply: &impl Serialize) -> Value {
     json!({ "ExitCode": exit, "Return": reply, "GasUsed": 800, "EventsRoot": null })
 }
 
-fn invocation(exit: u32, reply: &impl Serialize) -> Value {
+pub fn invocation(exit: u32, reply: &impl Serialize) -> Value {
     let error = if exit == 0 { "" } else { "no such deal (RetCode=33)" };
     let message = link("bafycall");
     json!({ "MsgCid": message, "MsgRct": receipt(exit, reply), "Error": error, "Duration": 9 })
@@ -197,7 +197,7 @@ fn an_error_of_the_node_is_told_with_what_to_do() {
     let missing = "missing permission to invoke 'MpoolPushMessage' (need 'sign')";
     let told = [
         (missing, "lotus auth create-token --perm sign"),
-        ("mpool push: not enough funds: 0 < 5", "Send FIL to the keeper's account"),
+        ("mpool push: not enough funds: 0 < 5", "Send FIL to the sender's account"),
         ("signing: key info not found", "lotus wallet import"),
     ];
     for (message, advice) in told {
@@ -239,6 +239,55 @@ fn the_default_account_is_asked_for() {
     let lotus = Scripted::new(vec![("WalletDefaultAddress", json!("<empty>"))]);
     let Err(Trouble::Refused(told)) = lotus.node().default_wallet() else { panic!() };
     assert!(told.contains("lotus wallet new"), "{told}");
+}
+
+#[test]
+fn the_number_of_the_chain_is_hexadecimal() {
+    let lotus = Scripted::new(vec![("EthChainId", json!("0x4cb2f"))]);
+    assert_eq!(lotus.node().chain_id(), Ok(314_159));
+    let lotus = Scripted::new(vec![("EthChainId", json!("314"))]);
+    let Err(Trouble::Refused(told)) = lotus.node().chain_id() else { panic!() };
+    assert!(told.contains("no number"), "{told}");
+}
+
+#[test]
+fn an_address_is_looked_up_unless_it_is_an_id() {
+    let key = fvm_harness::Key::secp256k1("ann").address().unwrap();
+    let lotus = Scripted::new(vec![("StateLookupID", json!("t0107"))]);
+    let mut node = lotus.node();
+    assert_eq!((node.id_of(&key), node.id_of(&Address::new_id(5))), (Ok(107), Ok(5)));
+    assert_eq!(lotus.asked(), [json!([key.to_string(), []])]);
+}
+
+#[test]
+fn sectors_are_counted_where_the_node_knows_how() {
+    let count = json!({ "Live": 100, "Active": 97, "Faulty": 3 });
+    let lotus = Scripted::new(vec![("StateMinerSectorCount", count)]);
+    assert_eq!(lotus.node().sectors(1_004), Ok(Some(Sectors { live: 100, faulty: 3 })));
+    assert_eq!(lotus.asked(), [json!(["f01004", []])]);
+
+    let error = json!({ "code": -32601, "message": "method not found" });
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error }).to_string();
+    let lotus = Scripted::http(vec![("StateMinerSectorCount", 200, body)]);
+    assert_eq!(lotus.node().sectors(1_004), Ok(None));
+
+    let lotus = Scripted::error("StateMinerSectorCount", "loading miner actor: actor not found");
+    assert!(lotus.node().sectors(1_004).is_err(), "that is another answer than not to know");
+}
+
+#[test]
+fn the_node_signs_bytes_with_a_key_that_it_has() {
+    let signature = json!({ "Type": 1, "Data": "AQID" });
+    let lotus = Scripted::new(vec![("WalletSign", signature)]);
+    let signed = lotus.node().sign(&Address::new_id(100), b"loan").unwrap();
+    assert_eq!(signed, [1, 2, 3]);
+    assert_eq!(lotus.asked(), [json!(["f0100", "bG9hbg=="])]);
+
+    let lotus = Scripted::error("WalletSign", "signing using key 'f0100': key info not found");
+    let Err(Trouble::Refused(told)) = lotus.node().sign(&Address::new_id(100), b"") else {
+        panic!()
+    };
+    assert!(told.contains("lotus wallet import"), "{told}");
 }
 
 /// The whole of a round, as a node is asked for it.
