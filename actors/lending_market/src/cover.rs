@@ -11,7 +11,7 @@ use shared::math::{mul_div_down, share_up};
 
 use crate::api::{CoverInfo, Underwriter};
 use crate::error::Error;
-use crate::pool::{VIRTUAL, is_ruined, price_down};
+use crate::pool::{VIRTUAL, convert, is_ruined, price_down};
 use crate::schedule::DAY;
 use crate::state::{COVER, Message, Payout, Stakes, State, UNDERWRITERS, Underwriters};
 
@@ -32,12 +32,12 @@ pub struct Stake {
 impl Underwriter {
     fn shares_down(&self, amount: &TokenAmount) -> Result<TokenAmount, Error> {
         let (shares, cover) = (self.cover_shares.atto() + VIRTUAL, self.cover.atto() + VIRTUAL);
-        mul_div_down(amount, &shares, &cover).ok_or(Error::Worthless)
+        convert(mul_div_down(amount, &shares, &cover))
     }
 
     fn value_down(&self, shares: &TokenAmount) -> Result<TokenAmount, Error> {
         let (cover, all) = price_down(&self.cover, &self.cover_shares);
-        mul_div_down(shares, &cover, &all).ok_or(Error::Worthless)
+        convert(mul_div_down(shares, &cover, &all))
     }
 
     /// Takes a loss out of the cover, as far as it goes. Returns what it paid.

@@ -25,7 +25,6 @@ shared::errors! {
     46 => MinExit(TokenAmount): "what waits in the queue is worth {0} FIL at the least",
     47 => NoExit(ExitId): "exit {0} does not wait",
     48 => NotLender(ActorID, ExitId): "f0{0} did not ask for exit {1}",
-    49 => Worthless: "the pool owes more than it has",
     50 => Ruined: "nearly all is lost, and what is recovered belongs to the shares that there are",
     51 => Unowned: "there are loans of which nobody has a share: wait until they are over",
     // Underwriting.
@@ -57,7 +56,6 @@ shared::errors! {
     94 => NotInCustody(LoanId): "loan {0} leaves the miner with its owner",
     95 => NextInstalment(TokenAmount): "{0} FIL must stay with the miner for the next instalment",
     96 => NotHeld(ActorID): "the agent no longer holds miner f0{0} as it should",
-    97 => Received: "the agent did not send what it says",
     // Distress.
     100 => NotOverdue(Option<ChainEpoch>): "not before the loan is overdue for longer (epoch {0:?})",
     // Cover.

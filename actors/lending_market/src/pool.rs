@@ -176,6 +176,6 @@ fn per_share(amount: &TokenAmount, supply: &TokenAmount) -> BigInt {
     amount.atto() * INDEX_SCALE / (supply.atto() + VIRTUAL)
 }
 
-fn convert(amount: Option<TokenAmount>) -> Result<TokenAmount, Error> {
-    amount.ok_or(Error::Worthless)
+pub(crate) fn convert(amount: Option<TokenAmount>) -> Result<TokenAmount, Error> {
+    Ok(amount.ok_or(shared::Error::Overflow("a price"))?)
 }

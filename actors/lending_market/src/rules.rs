@@ -28,11 +28,6 @@ impl Rules {
     }
 }
 
-/// Whether a part is one of at most so much.
-pub(crate) fn part(share: BasisPoints, most: BasisPoints) -> bool {
-    share <= most
-}
-
 fn amount(value: &TokenAmount) -> bool {
     !value.is_negative() && *value <= TokenAmount::from_atto(MAX_AMOUNT)
 }

@@ -12,7 +12,7 @@ use shared::math::{BASIS_POINTS, BasisPoints, mul_div_up, share_up};
 
 use crate::api::{DOMAIN, Draws, LoanSpec, Rules};
 use crate::error::Error;
-use crate::rules::{MAX_PERIOD, part};
+use crate::rules::MAX_PERIOD;
 use crate::schedule::{DAY, Schedule, YEAR, day_end, dues};
 
 /// Epochs from Submit for which money can be reserved.
@@ -62,11 +62,11 @@ impl LoanSpec {
         let whole = |share| u64::from(share) <= BASIS_POINTS;
         ensure!(whole(self.rate), Error::Spec("rate"));
         ensure!(whole(self.late_rate), Error::Spec("late rate"));
-        ensure!(part(self.origination_fee, MAX_FEE), Error::Spec("origination fee"));
-        ensure!(part(self.prepayment_fee, MAX_FEE), Error::Spec("prepayment fee"));
+        ensure!(self.origination_fee <= MAX_FEE, Error::Spec("origination fee"));
+        ensure!(self.prepayment_fee <= MAX_FEE, Error::Spec("prepayment fee"));
         ensure!((DAY..=MAX_PERIOD).contains(&self.grace), Error::Spec("grace"));
         ensure!(self.grace >= rules.impair_after, Error::Spec("grace before impairment"));
-        ensure!(self.max_debt > 0 && part(self.max_debt, rules.max_debt), Error::Spec("max debt"));
+        ensure!(self.max_debt > 0 && self.max_debt <= rules.max_debt, Error::Spec("max debt"));
         let schedule = self.schedule(&self.amount, now, &self.dues(now)?, rules)?;
         if let Draws::Pledge(draws) = &self.draws {
             let last = schedule.instalments.iter().rev().nth(1).map_or(now, |before| before.due);

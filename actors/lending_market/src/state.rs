@@ -1,7 +1,5 @@
 //! What the market keeps, and how.
 
-use alloc::string::String;
-
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
@@ -210,10 +208,5 @@ impl State {
     #[must_use]
     pub fn booked(&self) -> TokenAmount {
         &self.cash + &self.held + &self.fees
-    }
-
-    pub fn token_names(&self, store: &impl Blockstore) -> Result<(String, String), Error> {
-        let rules = self.rules(store)?;
-        Ok((rules.name, rules.symbol))
     }
 }
