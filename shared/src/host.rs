@@ -197,6 +197,14 @@ pub fn send(
     accept(to, method, try_send(to, method, params, value, None, SendFlags::empty())?)
 }
 
+/// Pays an actor, where there is anything to pay. A plain send runs no code of the receiver.
+pub fn pay(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
+    if amount.is_positive() {
+        send(&Address::new_id(to), METHOD_SEND, None, amount.clone())?;
+    }
+    Ok(())
+}
+
 /// Calls another actor read-only, without value, and decodes its reply.
 pub fn view<P: Serialize, R: DeserializeOwned>(
     to: &Address,

@@ -7,7 +7,7 @@ use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use shared::ensure;
-use shared::math::{mul_div_down, share_up};
+use shared::math::mul_div_down;
 
 use crate::api::{CoverInfo, Underwriter};
 use crate::error::Error;
@@ -78,7 +78,7 @@ impl State {
         let amount = &message.value;
         ensure!(amount.is_positive(), Error::NothingSent);
         let shares = self.change_underwriter(store, underwriter, |known| {
-            ensure!(known.limits.ceiling.is_positive(), Error::NotUnderwriter(underwriter));
+            ensure!(!known.is_revoked(), Error::NotUnderwriter(underwriter));
             ensure!(!is_ruined(&known.cover, &known.cover_shares), Error::Ruined);
             let shares = known.shares_down(amount)?;
             ensure!(shares.is_positive(), Error::MinShares(shares));
@@ -134,8 +134,7 @@ impl State {
             let amount = known.value_down(&shares)?;
             known.cover -= &amount;
             known.cover_shares -= &shares;
-            let needed = share_up(&known.outstanding, min_cover)?;
-            ensure!(known.cover >= needed, Error::MinCover(needed));
+            known.check_cover(min_cover)?;
             Ok(amount)
         })?;
         self.held -= &amount;

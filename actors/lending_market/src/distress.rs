@@ -27,9 +27,7 @@ impl State {
         id: LoanId,
     ) -> Result<(), Error> {
         let mut opened = self.open(store, id)?;
-        ensure!(opened.loan.phase == Phase::Live, Error::Phase(opened.loan.phase));
-        let from = opened.impaired_from(now, self.rules(store)?.impair_after);
-        ensure!(from.is_some_and(|from| now >= from), Error::NotOverdue(from));
+        opened.check_impair(now, self.rules(store)?.impair_after)?;
         self.accrue(store, now)?;
         self.move_to(store, &mut opened, Phase::Impaired, now)?;
         self.set_loan(store, id, &opened.loan)
@@ -104,10 +102,7 @@ impl State {
         id: LoanId,
     ) -> Result<(), Error> {
         let mut opened = self.open(store, id)?;
-        let phase = opened.loan.phase;
-        ensure!(phase.runs(), Error::Phase(phase));
-        let from = opened.default_from(now);
-        ensure!(from.is_some_and(|from| now >= from), Error::NotOverdue(from));
+        opened.check_default(now)?;
         self.accrue(store, now)?;
         opened.accrue_late(now)?;
         self.take_out(store, &opened, now)?;
@@ -137,6 +132,22 @@ impl State {
 }
 
 impl Opened {
+    /// Whether the loan can be impaired now.
+    pub fn check_impair(&self, now: ChainEpoch, after: ChainEpoch) -> Result<(), Error> {
+        ensure!(self.loan.phase == Phase::Live, Error::Phase(self.loan.phase));
+        let from = self.impaired_from(now, after);
+        ensure!(from.is_some_and(|from| now >= from), Error::NotOverdue(from));
+        Ok(())
+    }
+
+    /// Whether it can be declared in default now.
+    pub fn check_default(&self, now: ChainEpoch) -> Result<(), Error> {
+        ensure!(self.loan.phase.runs(), Error::Phase(self.loan.phase));
+        let from = self.default_from(now);
+        ensure!(from.is_some_and(|from| now >= from), Error::NotOverdue(from));
+        Ok(())
+    }
+
     /// First epoch at which the loan can be impaired, if nothing is paid.
     #[must_use]
     pub fn impaired_from(&self, now: ChainEpoch, after: ChainEpoch) -> Option<ChainEpoch> {

@@ -113,7 +113,7 @@ impl State {
         collateral: &Collateral,
     ) -> Result<Activation, Error> {
         let now = message.now;
-        let mut cold = self.cold(store)?;
+        let cold = self.cold(store)?;
         let mut opened = self.open(store, id)?;
         let spec = opened.spec().clone();
         ensure!(!cold.roles.paused, Error::Paused);
@@ -122,13 +122,9 @@ impl State {
         ensure!(now <= spec.deadline, Error::Deadline(spec.deadline));
         let underwriter = self.underwriter(store, spec.underwriter)?;
         underwriter.check(spec.underwriter, cold.rules.min_cover)?;
-        let mut miners = Miners::load(store, &cold.miners, &MINERS)?;
-        let held = miners.set(&spec.miner, id)?;
-        if let Some(other) = held {
+        if let Some(&other) = Miners::load(store, &cold.miners, &MINERS)?.get(&spec.miner)? {
             ensure!(spec.refinances == Some(other), Error::MinerHasLoan(spec.miner, other));
         }
-        cold.miners = miners.flush()?;
-        self.set_cold(store, &cold)?;
         self.accrue(store, now)?;
 
         let terms = Terms {
@@ -152,14 +148,13 @@ impl State {
         if let Some(old) = spec.refinances {
             let before = self.check_refinance(store, &spec, old)?;
             from = before.terms.agent;
-            let debt = self.debt_to_pay_off(store, old, now)?;
+            let debt = before.to_pay_off(now, &TokenAmount::default())?;
             let rest = payout.take().map(|payout| payout.amount).unwrap_or_default() - &debt;
             ensure!(!rest.is_negative(), Error::Missing(-rest));
             refinanced = Some((old, self.pay_off(store, now, old, &debt)?));
             payout = Some(Payout { to: spec.payee.unwrap_or(spec.miner), amount: rest });
-            // Closing the old loan let go of the miner.
-            self.hold_miner(store, spec.miner, id)?;
         }
+        self.hold_miner(store, spec.miner, id)?;
         Ok(Activation { agent, from, term, payout, refinanced })
     }
 
@@ -321,18 +316,6 @@ impl State {
         let runs = before.loan.phase.runs();
         ensure!(same && runs, Error::Refinance(old));
         Ok(before)
-    }
-
-    fn debt_to_pay_off(
-        &self,
-        store: &impl Blockstore,
-        id: LoanId,
-        now: ChainEpoch,
-    ) -> Result<TokenAmount, Error> {
-        let mut opened = self.open(store, id)?;
-        opened.accrue_late(now)?;
-        let debt = opened.payoff(now)?.total() - &opened.loan.credit;
-        Ok(debt.max(TokenAmount::default()))
     }
 
     fn hold_miner(

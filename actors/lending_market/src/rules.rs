@@ -10,7 +10,7 @@ use shared::math::{BASIS_POINTS, BasisPoints};
 use crate::api::{Limits, Roles, Rules};
 use crate::error::Error;
 use crate::schedule::DAY;
-use crate::state::{Payout, State, UNDERWRITERS, Underwriters};
+use crate::state::{Payout, State};
 
 /// Longest period that any rule may name, where it says no other.
 pub const MAX_PERIOD: ChainEpoch = 365 * DAY;
@@ -96,12 +96,10 @@ impl State {
         ensure!((DAY..=MAX_PERIOD).contains(&limits.period), Error::Rule("period"));
         ensure!(amount(&limits.ceiling), Error::Rule("ceiling"));
         ensure!(amount(&limits.per_period), Error::Rule("limit per period"));
-        let mut underwriters = Underwriters::load(store, &self.underwriters, &UNDERWRITERS)?;
-        let mut known = underwriters.get(&underwriter)?.cloned().unwrap_or_default();
-        known.limits = limits;
-        underwriters.set(&underwriter, known)?;
-        self.underwriters = underwriters.flush()?;
-        Ok(())
+        self.change_underwriter(store, underwriter, |known| {
+            known.limits = limits;
+            Ok(())
+        })
     }
 
     /// Takes what the treasury is owed out of the books.

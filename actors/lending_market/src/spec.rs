@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::rules::MAX_PERIOD;
 use crate::schedule::{DAY, Schedule, YEAR, day_end, dues};
 
-/// Epochs from Submit for which money can be reserved.
+/// Epochs from Submit for which money can be reserved for a loan to be activated.
 pub const MAX_RESERVE: ChainEpoch = 30 * DAY;
 /// Draws that a loan can have.
 pub const MAX_DRAWS: usize = 8;

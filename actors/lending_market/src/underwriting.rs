@@ -28,14 +28,18 @@ impl Underwriter {
     /// has out.
     pub fn check(&self, id: ActorID, min_cover: BasisPoints) -> Result<(), Error> {
         ensure!(!self.is_revoked(), Error::NotUnderwriter(id));
+        self.check_cover(min_cover)
+    }
+
+    /// Whether it has cover for all that it has out.
+    pub fn check_cover(&self, min_cover: BasisPoints) -> Result<(), Error> {
         let needed = share_up(&self.outstanding, min_cover)?;
         ensure!(self.cover >= needed, Error::MinCover(needed));
         Ok(())
     }
 
     /// Commits the pool's money to a loan, within its limits.
-    fn commit(&mut self, id: ActorID, amount: &TokenAmount, now: ChainEpoch) -> Result<(), Error> {
-        ensure!(!self.is_revoked(), Error::NotUnderwriter(id));
+    fn commit(&mut self, amount: &TokenAmount, now: ChainEpoch) -> Result<(), Error> {
         self.outstanding += amount;
         ensure!(
             self.outstanding <= self.limits.ceiling,
@@ -77,8 +81,9 @@ impl State {
         cold.nonces = nonces.flush()?;
         let min_cover = cold.rules.min_cover;
         self.change_underwriter(store, id, |underwriter| {
-            underwriter.commit(id, &spec.amount, now)?;
-            underwriter.check(id, min_cover)
+            ensure!(!underwriter.is_revoked(), Error::NotUnderwriter(id));
+            underwriter.commit(&spec.amount, now)?;
+            underwriter.check_cover(min_cover)
         })
     }
 
@@ -91,8 +96,8 @@ impl State {
         hash: &SpecHash,
     ) -> Result<(), Error> {
         ensure!(hash.hash.len() == HASH_BYTES, Error::Spec("hash"));
-        let known = self.underwriter(store, caller)?;
-        ensure!(known.limits.ceiling.is_positive(), Error::NotUnderwriter(caller));
+        let revoked = self.underwriter(store, caller)?.is_revoked();
+        ensure!(!revoked, Error::NotUnderwriter(caller));
         let mut cold = self.cold(store)?;
         let mut approvals = Approvals::load(store, &cold.approvals, &APPROVALS)?;
         approvals.set(&approval(caller, hash), true)?;

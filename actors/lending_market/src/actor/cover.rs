@@ -3,7 +3,7 @@ use fvm_shared::econ::TokenAmount;
 use shared::event::Event;
 use shared::host;
 
-use super::{change, known, load, pay};
+use super::{change, load, pay};
 use crate::api::{CoverInfo, GetCoverParams, UnstakeCoverParams};
 use crate::error::Error;
 
@@ -34,8 +34,7 @@ pub fn withdraw(underwriter: Address) -> Result<TokenAmount, Error> {
 }
 
 pub fn get(params: GetCoverParams) -> Result<CoverInfo, Error> {
-    match (known(&params.underwriter), known(&params.sponsor)) {
-        (Some(underwriter), Some(sponsor)) => load()?.cover(&host::Store, underwriter, sponsor),
-        _ => Ok(CoverInfo::default()),
-    }
+    let (underwriter, sponsor) =
+        (host::resolve(&params.underwriter)?, host::resolve(&params.sponsor)?);
+    load()?.cover(&host::Store, underwriter, sponsor)
 }

@@ -10,11 +10,9 @@ use crate::error::Error;
 use crate::state::State;
 
 pub fn impair(id: LoanId) -> Result<Payment, Error> {
-    let after = load()?.rules(&host::Store)?.impair_after;
-    let opened = load()?.open(&host::Store, id)?;
-    ensure!(opened.loan.phase == Phase::Live, Error::Phase(opened.loan.phase));
-    let from = opened.impaired_from(host::epoch(), after);
-    ensure!(from.is_some_and(|from| host::epoch() >= from), Error::NotOverdue(from));
+    let state = load()?;
+    let after = state.rules(&host::Store)?.impair_after;
+    state.open(&host::Store, id)?.check_impair(host::epoch(), after)?;
     let (mut payment, impaired) =
         collect_then(id, |state, now| state.impair(&host::Store, now, id))?;
     if impaired {
@@ -25,10 +23,7 @@ pub fn impair(id: LoanId) -> Result<Payment, Error> {
 }
 
 pub fn declare_default(id: LoanId) -> Result<Payment, Error> {
-    let opened = load()?.open(&host::Store, id)?;
-    ensure!(opened.loan.phase.runs(), Error::Phase(opened.loan.phase));
-    let from = opened.default_from(host::epoch());
-    ensure!(from.is_some_and(|from| host::epoch() >= from), Error::NotOverdue(from));
+    load()?.open(&host::Store, id)?.check_default(host::epoch())?;
     let (mut payment, defaulted) =
         collect_then(id, |state, now| state.write_off(&host::Store, now, id))?;
     if defaulted {

@@ -107,6 +107,5 @@ pub fn release(id: LoanId) -> Result<Holding, Error> {
     let opened = load()?.open(&host::Store, id)?;
     let phase = opened.loan.phase;
     ensure!(phase.is_over(), Error::Phase(phase));
-    let holding = agent::release(opened.terms.agent, opened.spec().borrower)?;
-    Ok(holding)
+    agent::release(opened.terms.agent, opened.spec().borrower)
 }

@@ -12,9 +12,7 @@ mod token;
 mod underwriting;
 mod views;
 
-use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::{ActorID, METHOD_SEND};
 use shared::ext::INIT_ACTOR;
 use shared::token::erc20;
 use shared::token::methods as frc46;
@@ -121,16 +119,7 @@ fn accrued() -> Result<State, Error> {
 
 /// Pays an actor. No code of it runs.
 fn pay(payout: &Payout) -> Result<(), Error> {
-    let Payout { to, amount } = payout;
-    if amount.is_positive() {
-        host::send(&Address::new_id(*to), METHOD_SEND, None, amount.clone())?;
-    }
-    Ok(())
-}
-
-/// Who an address stands for, if for anybody.
-fn known(address: &Address) -> Option<ActorID> {
-    host::resolve(address).ok()
+    Ok(host::pay(payout.to, &payout.amount)?)
 }
 
 fn zero() -> TokenAmount {

@@ -1,3 +1,4 @@
+use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use shared::event::Event;
 use shared::ext::loan_agent as agent_api;
@@ -51,7 +52,7 @@ pub fn pull(id: LoanId) -> Result<TokenAmount, Error> {
 /// Books a payment, and pays whoever has something of it.
 pub fn book(
     id: LoanId,
-    rule: impl FnOnce(&mut State, i64) -> Result<Receipt, Error>,
+    rule: impl FnOnce(&mut State, ChainEpoch) -> Result<Receipt, Error>,
 ) -> Result<Payment, Error> {
     let (receipt, exits) = change(|state, message| {
         let receipt = rule(state, message.now)?;

@@ -110,7 +110,7 @@ pub struct InstalmentInfo {
 pub struct Due {
     /// What is due, without what the credit pays.
     pub arrears: Amounts,
-    /// Since when the oldest of it is due.
+    /// Since when the oldest of it is due; of a loan in default, when it was written off.
     pub overdue_since: Option<ChainEpoch>,
     /// When the next instalment is due, and what it comes to after the credit.
     pub next: Option<NextInstalment>,

@@ -40,7 +40,6 @@ fn nothing_goes_out_on_the_word_of_whoever_has_lost_its_cover() {
     world.state.held -= fil(300);
     assert_eq!(world.draw(loan, fil(100), fil(0)), Err(Error::MinCover(fil(180))));
     assert_eq!(world.activate(submitted, 12_000).unwrap_err(), Error::MinCover(fil(180)));
-    world.act(BOB, fil(200), |s, store, m| s.stake_cover(store, m, UNDERWRITER)).unwrap_err();
 }
 
 #[test]
@@ -147,4 +146,32 @@ fn nobody_buys_into_loans_of_which_nobody_has_a_share() {
         })
         .unwrap();
     assert_eq!(world.deposit(BOB, 100), Err(Error::Unowned));
+}
+
+#[test]
+fn late_fees_end_with_the_grace_after_the_last_instalment() {
+    let mut world = World::lent(2_000);
+    let loan = world.loan(plain());
+    let fees = |world: &World| world.due(loan).arrears.fees;
+    world.now = (360 + 30) * DAY;
+    let before = fees(&world);
+    world.now += 1;
+    let last = fees(&world);
+    world.pass(400);
+    assert!(before < last && last == fees(&world));
+}
+
+#[test]
+fn nobody_gains_by_coming_after_a_recovery_that_is_still_to_be_spread() {
+    let mut world = World::lent(2_000);
+    let loan = world.loan(plain());
+    world.now = 61 * DAY;
+    world.write_off(loan).unwrap();
+    world.pay(loan, fil(1_000)).unwrap();
+    world.deposit(BOB, 1_000).unwrap();
+    // What is still to be spread is paid for, and comes back as it is.
+    assert!(world.lender(BOB).value < fil(800));
+    world.pass(8);
+    let gained = world.lender(BOB).value - fil(1_000);
+    assert!(gained.atto().magnitude() <= atto(2_000_000).atto().magnitude(), "{gained}");
 }

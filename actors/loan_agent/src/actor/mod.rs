@@ -5,7 +5,7 @@ mod miner;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::error::ExitCode;
-use fvm_shared::{ActorID, METHOD_SEND, MethodNum};
+use fvm_shared::{ActorID, MethodNum};
 use num_traits::Zero;
 use serde::Serialize;
 use shared::event::Event;
@@ -187,10 +187,7 @@ fn load_for_market() -> Result<State, Error> {
 
 /// Pays an actor. No code of it runs.
 fn pay(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
-    if amount.is_positive() {
-        host::send(&Address::new_id(to), METHOD_SEND, None, amount.clone())?;
-    }
-    Ok(())
+    Ok(host::pay(to, amount)?)
 }
 
 fn tell(event: Event) -> Result<(), Error> {

@@ -7,9 +7,9 @@ mod perpetual;
 mod providers;
 mod refresh;
 
+use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::{ActorID, METHOD_SEND};
 use num_traits::Zero;
 use shared::ext::account::UniversalReceiverParams;
 use shared::ext::market::{ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams};
@@ -88,10 +88,7 @@ fn change<R>(rule: impl FnOnce(&mut State, &Message) -> Result<R, Error>) -> Res
 
 /// Pays an actor. No code of it runs.
 fn pay(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
-    if amount.is_positive() {
-        host::send(&Address::new_id(to), METHOD_SEND, None, amount.clone())?;
-    }
-    Ok(())
+    Ok(host::pay(to, amount)?)
 }
 
 /// Moves what the books say to the market's escrow, or back. The market calls nobody for it.

@@ -121,47 +121,13 @@ fn an_agent_obeys_its_market_alone() {
         let release = agent::ReleaseParams { to: sp.owner.id };
         let seize = keys(&sp.worker, &[&sp.owner]);
         let everybody = [sp.owner.address(), sp.address(), governor, m.keeper.address(), agent];
+        let not_market = code(AgentError::NotMarket(0));
         for from in everybody {
-            refuses(
-                &mut m,
-                agent,
-                from,
-                agent::Activate::NUMBER,
-                &activate,
-                code(AgentError::NotMarket(0)),
-            );
-            refuses(
-                &mut m,
-                agent,
-                from,
-                agent::Collect::NUMBER,
-                &fil(1),
-                code(AgentError::NotMarket(0)),
-            );
-            refuses(
-                &mut m,
-                agent,
-                from,
-                agent::PayIncome::NUMBER,
-                &fil(1),
-                code(AgentError::NotMarket(0)),
-            );
-            refuses(
-                &mut m,
-                agent,
-                from,
-                agent::Release::NUMBER,
-                &release,
-                code(AgentError::NotMarket(0)),
-            );
-            refuses(
-                &mut m,
-                agent,
-                from,
-                agent::Seize::NUMBER,
-                &seize,
-                code(AgentError::NotMarket(0)),
-            );
+            refuses(&mut m, agent, from, agent::Activate::NUMBER, &activate, not_market);
+            refuses(&mut m, agent, from, agent::Collect::NUMBER, &fil(1), not_market);
+            refuses(&mut m, agent, from, agent::PayIncome::NUMBER, &fil(1), not_market);
+            refuses(&mut m, agent, from, agent::Release::NUMBER, &release, not_market);
+            refuses(&mut m, agent, from, agent::Seize::NUMBER, &seize, not_market);
         }
         let again = agent::ConstructorParams { borrower: m.keeper.id, miner: sp.id, control };
         let market = m.address;
