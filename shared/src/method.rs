@@ -1,9 +1,16 @@
 //! An actor's interface as types: what a caller needs to call a method, and what tools need to
 //! encode and decode it.
 
+use alloc::vec::Vec;
+
+use fvm_ipld_encoding::DAG_CBOR;
+use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::MethodNum;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::dispatch::{decode_params, encode};
 
 /// A method of an actor's interface. Implemented by [`methods!`](crate::methods!).
 pub trait Method {
@@ -16,16 +23,27 @@ pub trait Method {
     type Return: Serialize + DeserializeOwned + 'static;
 }
 
-/// A method as tools list it.
+/// A method as tests and tools go through them. What tools say of it they read from its source.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
     pub name: &'static str,
     pub number: MethodNum,
-    /// Rust types of [`Method::Params`] and [`Method::Return`].
+    /// Rust type of [`Method::Params`].
     pub params: &'static str,
-    pub reply: &'static str,
-    /// The lines of the doc comment.
-    pub docs: &'static [&'static str],
+    /// [`recode`] as [`Method::Params`] and [`Method::Return`].
+    pub recode_params: Recode,
+    pub recode_reply: Recode,
+}
+
+/// Decodes bytes as an actor does, and encodes what comes of it.
+pub type Recode = fn(&[u8]) -> Result<Vec<u8>, Error>;
+
+/// Decodes bytes as a type and encodes it again, so that tools can ask the actor's own types whether
+/// they made bytes as it takes them. `()` is no bytes at all.
+pub fn recode<T: Serialize + DeserializeOwned + 'static>(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let block = IpldBlock { codec: DAG_CBOR, data: bytes.to_vec() };
+    let value: T = decode_params((!bytes.is_empty()).then_some(&block))?;
+    Ok(encode(&value)?.map(|block| block.data).unwrap_or_default())
 }
 
 /// Declares methods: a type for each that implements [`Method`], and `METHODS`, which lists them.
@@ -60,8 +78,8 @@ macro_rules! methods {
                 name: <$method as $crate::Method>::NAME,
                 number: <$method as $crate::Method>::NUMBER,
                 params: stringify!($params),
-                reply: stringify!($reply),
-                docs: &[$($doc),*],
+                recode_params: $crate::method::recode::<$params>,
+                recode_reply: $crate::method::recode::<$reply>,
             },
         )+];
     };
@@ -87,8 +105,16 @@ mod tests {
     fn methods_are_listed_as_they_are_declared() {
         let [turn, old] = METHODS else { panic!("two methods") };
         assert_eq!((turn.name, turn.number), ("Turn", Turn::NUMBER));
-        assert_eq!((turn.params, turn.reply), ("(u64, bool)", "()"));
-        assert_eq!(turn.docs, [" Turns things around.", " All of them."]);
-        assert_eq!((old.name, old.number, old.docs.len()), ("Old", 2, 0));
+        assert_eq!((turn.params, old.params), ("(u64, bool)", "()"));
+        assert_eq!((old.name, old.number), ("Old", 2));
+    }
+
+    #[test]
+    fn bytes_are_recoded_as_the_method_s_own_types_have_them() {
+        let [turn, _] = METHODS else { panic!("two methods") };
+        assert_eq!((turn.recode_params)(&[0x82, 0x01, 0xf5]).unwrap(), [0x82, 0x01, 0xf5]);
+        assert!((turn.recode_params)(&[0x81, 0x01]).is_err());
+        assert_eq!((turn.recode_reply)(&[]).unwrap().len(), 0);
+        assert!((turn.recode_reply)(&[0xf6]).is_err());
     }
 }

@@ -42,7 +42,9 @@ pub type Grants<'s, BS> = Map<'s, BS, (DatasetId, ActorID), Grant>;
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct Access {
+    /// [`Policies`].
     pub policies: Cid,
+    /// [`Grants`].
     pub grants: Cid,
 }
 

@@ -41,6 +41,7 @@ pub type Details<'s, BS> = Map<'s, BS, DatasetId, Cid>;
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
     pub last: DatasetId,
+    /// [`Details`].
     pub details: Cid,
 }
 

@@ -49,6 +49,7 @@ pub struct Staking {
     /// pool. No income is 2^256 or more and no total less than one, so the index stays within 56
     /// bytes for 2^64 incomes; an amount can have 127.
     pub index: Cash,
+    /// [`Stakes`].
     pub stakes: Cid,
 }
 

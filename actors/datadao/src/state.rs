@@ -56,8 +56,11 @@ pub struct State {
     /// AttoDATA that replicas will earn if their deals come to their ends. With what is minted, never
     /// more than the cap.
     pub promised: TokenAmount,
+    /// [`Listings`].
     pub listings: Cid,
+    /// [`Replicas`].
     pub replicas: Cid,
+    /// [`Records`].
     pub records: Cid,
     /// [`Cold`].
     pub cold: Cid,

@@ -32,6 +32,7 @@ pub struct Books {
     pub booked: Cash,
     /// What the DAO may spend.
     pub treasury: Cash,
+    /// [`Credits`].
     pub credits: Cid,
 }
 

@@ -40,7 +40,7 @@ pub struct Book {
     pub rate: TokenAmount,
     /// The epoch up to which `interest` is recognised.
     pub at: ChainEpoch,
-    /// Array by day, which is its last epoch ÷ [`DAY`], of [`Step`]. Those of the past stay: to take
+    /// Array of [`Step`] by day, which is its last epoch ÷ [`DAY`]. Those of the past stay: to take
     /// them out would cost a write for each day, and they are some bytes in blocks hardly touched.
     pub steps: Cid,
 }

@@ -1,30 +1,13 @@
 //! Amounts and rates as people write and read them.
 
-use anyhow::{Context, Result, ensure};
+use abi::amount::{self, Unit};
+use anyhow::{Context, Error, Result, ensure};
 use fvm_harness::TokenAmount;
-use fvm_shared::bigint::BigInt;
 use shared::math::BasisPoints;
-
-/// Digits after the point of an amount in FIL.
-const DECIMALS: usize = 18;
 
 /// Reads an amount as Lotus does: in FIL, or with the unit attoFIL.
 pub fn parse_amount(text: &str) -> Result<TokenAmount> {
-    let text = text.trim().to_lowercase();
-    let (number, decimals) = match text.strip_suffix("attofil").or(text.strip_suffix("afil")) {
-        Some(atto) => (atto, 0),
-        None => (text.strip_suffix("fil").unwrap_or(&text), DECIMALS),
-    };
-    let number = number.trim_end();
-    let digits = number.strip_prefix('-').unwrap_or(number);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    ensure!(fraction.len() <= decimals, "at most {decimals} digits after the point");
-    let atto = format!("{whole}{fraction:0<decimals$}");
-    let is_number = !(whole.is_empty() && fraction.is_empty())
-        && atto.bytes().all(|byte| byte.is_ascii_digit());
-    ensure!(is_number, "an amount is a number, of FIL or attoFIL");
-    let amount = TokenAmount::from_atto(atto.parse::<BigInt>()?);
-    Ok(if digits == number { amount } else { -amount })
+    amount::parse(text, Unit::Fil).map_err(Error::msg)
 }
 
 /// Reads a percentage, with up to two digits after the point.

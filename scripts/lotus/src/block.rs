@@ -9,7 +9,6 @@ use fvm_ipld_encoding::{CborStore, strict_bytes, to_vec};
 use fvm_shared::address::Address;
 use fvm_shared::bigint::{BigInt, bigint_ser};
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::crypto::signature::Signature;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::event::StampedEvent;
 use fvm_shared::receipt::Receipt;
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::cid_of;
 use crate::json::{Addr, Atto, Link, NullableBase64};
 use crate::message::SignatureJson;
+use crate::signature::Signature;
 
 /// Bits of an index by which the AMT of a message's events branches.
 const EVENTS_BIT_WIDTH: u32 = 5;

@@ -16,7 +16,8 @@ use super::votes::{Electorate, Step};
 use crate::{Error, Map, MapSpec, ensure};
 
 pub static ALLOWANCES: MapSpec = MapSpec { name: "token allowances", bit_width: 3 };
-/// By owner and operator. Nobody is here with nothing.
+/// By owner and operator: what the operator may still spend of the owner's balance. Nobody is here
+/// with nothing.
 pub type Allowances<'s, BS> = Map<'s, BS, (ActorID, ActorID), TokenAmount>;
 
 /// Bits of the largest amount. Amounts are those of ERC-20, 0 to 2^256 - 1: larger ones could not be
@@ -28,9 +29,9 @@ const AMOUNT_BITS: u64 = 256;
 pub struct Token {
     /// The sum of all balances.
     pub supply: TokenAmount,
-    /// Map from [`ActorID`] to [`Holder`].
+    /// [`Holders`].
     pub holders: Cid,
-    /// Map from owner and operator to what the operator may still spend of the owner's balance.
+    /// [`Allowances`].
     pub allowances: Cid,
     pub electorate: Electorate,
 }

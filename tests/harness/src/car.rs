@@ -31,7 +31,8 @@ pub fn export(store: &Store, root: Cid, out: impl Write) -> Result<()> {
     Ok(())
 }
 
-fn links(codec: u64, data: &[u8]) -> Result<Vec<Cid>> {
+/// The links of a block.
+pub fn links(codec: u64, data: &[u8]) -> Result<Vec<Cid>> {
     if codec != DAG_CBOR && codec != CBOR {
         return Ok(vec![]);
     }

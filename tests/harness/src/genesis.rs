@@ -4,7 +4,7 @@
 //! with an empty state and is constructed by an implicit message from f00, so nothing here knows
 //! their layouts and any bundle of built-in actors will do.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cid::Cid;
 use fvm::state_tree::{ActorState, StateTree};
 use fvm_ipld_encoding::CborStore;
@@ -34,6 +34,10 @@ const MINING_RESERVE: i64 = 1_100_000_000;
 /// FIL that the faucet gives away.
 const FAUCET_FUNDS: i64 = 500_000_000;
 
+/// Names of the keys of those accounts that exist from the start.
+const FAUCET: &str = "faucet";
+const VERIFREG: &str = "verifreg";
+
 /// Init's address map, as the FVM reads it.
 pub static ADDRESSES: MapSpec = MapSpec { name: "addresses", bit_width: HAMT_BIT_WIDTH };
 
@@ -43,6 +47,19 @@ pub struct Founders {
     pub faucet: Account,
     /// Root of the verified registry: appoints verifiers.
     pub verifreg_root: Account,
+}
+
+impl Founders {
+    /// Those of a network that exists.
+    pub fn of(resolve: impl Fn(&Address) -> Option<ActorID>) -> Result<Self> {
+        let find = |name: &str| -> Result<Account> {
+            let key = Key::secp256k1(name);
+            let robust = key.address()?;
+            let id = resolve(&robust).with_context(|| format!("the state has no {name}"))?;
+            Ok(Account { id, robust, key })
+        };
+        Ok(Founders { faucet: find(FAUCET)?, verifreg_root: find(VERIFREG)? })
+    }
 }
 
 /// Writes the state tree before any message has run.
@@ -80,7 +97,7 @@ pub fn state_tree(store: &Store, actors: &Actors, network_name: &str) -> Result<
         Ok(Account { id, robust, key })
     };
     let founders =
-        Founders { faucet: found("faucet", FAUCET_FUNDS)?, verifreg_root: found("verifreg", 0)? };
+        Founders { faucet: found(FAUCET, FAUCET_FUNDS)?, verifreg_root: found(VERIFREG, 0)? };
     Ok((tree.flush()?, founders))
 }
 

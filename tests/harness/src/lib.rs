@@ -21,14 +21,16 @@ mod verified;
 
 pub use account::{Account, Key};
 pub use bundle::{Actors, Bundle, OFFICIAL};
+pub use car::links;
 pub use fvm_shared::econ::TokenAmount;
+pub use genesis::ADDRESSES;
 pub use machine::NETWORK_VERSION;
 pub use message::{Call, SignedMessage};
-pub use network::{BLOCK_GAS_LIMIT, CHAIN_ID, Network, Snapshot};
+pub use network::{BLOCK_GAS_LIMIT, CHAIN_ID, EPOCH_SECONDS, Network, Snapshot};
 pub use outcome::{Outcome, Reply};
 pub use provider::Provider;
 pub use store::Store;
-pub use trace::CallTree;
+pub use trace::{CallTree, IpldOperation};
 
 /// An amount of whole FIL.
 #[must_use]

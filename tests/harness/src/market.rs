@@ -1,14 +1,16 @@
 //! The storage market as its clients see it.
 
 use fvm_ipld_bitfield::BitField;
-use fvm_ipld_encoding::to_vec;
+use fvm_ipld_encoding::{from_slice, to_vec};
 use fvm_shared::address::Address;
 use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
+use fvm_shared::{ActorID, MethodNum};
+use serde::de::DeserializeOwned;
 use shared::ext::MARKET_ACTOR;
 use shared::ext::market::{
-    self, ClientDealProposal, DealProposal, GetBalanceReturn, PublishStorageDealsParams,
-    SettleDealPaymentsReturn, WithdrawBalanceParams,
+    self, ClientDealProposal, DealProposal, GetBalanceReturn, GetDealDataCommitmentReturn,
+    GetDealTermReturn, PublishStorageDealsParams, SettleDealPaymentsReturn, WithdrawBalanceParams,
 };
 
 use crate::account::Account;
@@ -56,6 +58,35 @@ impl Network {
         let params = WithdrawBalanceParams { provider_or_client: of.into(), amount };
         let call = Call::new(caller, Address::new_id(MARKET_ACTOR));
         self.run(call.method(market::WITHDRAW_BALANCE, &params))
+    }
+
+    /// A deal that is published, as the market tells it; `None` where it knows no such deal.
+    pub fn deal(&mut self, deal: DealID) -> Option<DealProposal> {
+        let GetDealDataCommitmentReturn { data, size } =
+            self.told(deal, market::GET_DEAL_DATA_COMMITMENT)?;
+        let GetDealTermReturn { start, duration } = self.told(deal, market::GET_DEAL_TERM)?;
+        let price: TokenAmount = self.told(deal, market::GET_DEAL_TOTAL_PRICE)?;
+        let provider: ActorID = self.told(deal, market::GET_DEAL_PROVIDER)?;
+        let client: ActorID = self.told(deal, market::GET_DEAL_CLIENT)?;
+        Some(DealProposal {
+            piece_cid: data,
+            piece_size: size,
+            verified_deal: self.told(deal, market::GET_DEAL_VERIFIED)?,
+            client: Address::new_id(client),
+            provider: Address::new_id(provider),
+            label: self.told(deal, market::GET_DEAL_LABEL)?,
+            start_epoch: start,
+            end_epoch: start + duration,
+            storage_price_per_epoch: price.div_floor(duration.max(1)),
+            provider_collateral: self.told(deal, market::GET_DEAL_PROVIDER_COLLATERAL)?,
+            client_collateral: self.told(deal, market::GET_DEAL_CLIENT_COLLATERAL)?,
+        })
+    }
+
+    fn told<R: DeserializeOwned>(&mut self, deal: DealID, method: MethodNum) -> Option<R> {
+        let market = Address::new_id(MARKET_ACTOR);
+        let outcome = self.dry_run(Call::new(market, market).method(method, &deal));
+        outcome.exit_code.is_success().then(|| from_slice(&outcome.return_data).ok())?
     }
 
     /// Settles deals, which anybody may.

@@ -37,7 +37,7 @@ const DEADLINE: ChainEpoch = 60;
 /// What `chain_id` tells actors: the one of a local development network.
 pub const CHAIN_ID: u64 = 31_415_926;
 /// Seconds from one epoch to the next.
-const EPOCH_SECONDS: u64 = 30;
+pub const EPOCH_SECONDS: u64 = 30;
 /// FIL in circulation, for the rules that depend on it.
 const CIRCULATING_FIL: i64 = 500_000_000;
 /// Where the nonces of implicit messages start: far from those of accounts. They have no effect but
@@ -56,6 +56,8 @@ pub struct Network {
     executor: Executor,
     epoch: ChainEpoch,
     base_fee: TokenAmount,
+    /// Seconds since the epoch of Unix at which the network's epoch 0 began.
+    genesis_time: u64,
     tracing: bool,
     implicit_nonce: u64,
     founders: Founders,
@@ -74,27 +76,39 @@ impl Network {
     /// A network with these actors at epoch 1, all singletons constructed. Gas costs nothing until
     /// [`Network::set_base_fee`].
     pub fn new(actors: &Actors) -> Result<Self> {
-        machine::compile(actors)?;
-        let store = Store::over(actors.blocks.clone());
-        let (root, founders) = genesis::state_tree(&store, actors, "fab")?;
-        let at_genesis = Snapshot { root, epoch: 0 };
-        let base_fee = TokenAmount::default();
-        let executor = executor(&store, &at_genesis, &base_fee, false)?;
-        let mut network = Network {
-            store,
-            actors: actors.clone(),
-            executor,
-            epoch: 0,
-            base_fee,
-            tracing: false,
-            implicit_nonce: IMPLICIT_NONCES,
-            founders,
-            deadline_ends: BTreeSet::new(),
-        };
+        Self::found_on(actors, Store::over(actors.blocks.clone()), "fab", 0)
+    }
+
+    /// A network of this name whose blocks are in `store`, and whose epoch 0 began `genesis_time`
+    /// seconds after the epoch of Unix.
+    pub fn found_on(actors: &Actors, store: Store, name: &str, genesis_time: u64) -> Result<Self> {
+        let (root, _) = genesis::state_tree(&store, actors, name)?;
+        let mut network = Self::resume(actors, store, Snapshot { root, epoch: 0 }, genesis_time)?;
         let root = network.founders.verifreg_root.clone();
         genesis::construct(&mut network, &root);
         network.advance(1);
         Ok(network)
+    }
+
+    /// A network that goes on where another one was.
+    pub fn resume(actors: &Actors, store: Store, at: Snapshot, genesis_time: u64) -> Result<Self> {
+        machine::compile(actors)?;
+        let base_fee = TokenAmount::default();
+        let executor = executor(&store, &at, &base_fee, genesis_time, false)?;
+        let founders =
+            Founders::of(|address| executor.0.state_tree().lookup_id(address).ok().flatten())?;
+        Ok(Network {
+            store,
+            actors: actors.clone(),
+            executor,
+            epoch: at.epoch,
+            base_fee,
+            genesis_time,
+            tracing: false,
+            implicit_nonce: IMPLICIT_NONCES,
+            founders,
+            deadline_ends: BTreeSet::new(),
+        })
     }
 
     /// The actors that run here.
@@ -169,6 +183,13 @@ impl Network {
         self.deadline_ends.insert((first_epoch - 1).rem_euclid(DEADLINE));
     }
 
+    /// Ends the epoch, with the cron tick at its end, and enters the next one at this base fee.
+    pub fn next_epoch(&mut self, base_fee: TokenAmount) {
+        self.tick();
+        self.base_fee = base_fee;
+        self.jump(1);
+    }
+
     fn tick(&mut self) {
         let cron = Call::new(Address::new_id(SYSTEM_ACTOR), Address::new_id(CRON_ACTOR));
         self.implicit(cron.method(2, &())).ok();
@@ -237,6 +258,18 @@ impl Network {
     pub fn view<M: Method>(&mut self, to: Address, params: &M::Params) -> M::Return {
         let call = Call::new(Address::new_id(SYSTEM_ACTOR), to).method(M::NUMBER, params);
         Reply::<M::Return> { outcome: self.dry_run(call), kind: PhantomData }.ok()
+    }
+
+    /// Runs a message whose signature is known to be its sender's, and that is `length` bytes long
+    /// on chain. An error means that the machine broke: a block is missing, say.
+    pub fn execute(&mut self, message: Message, length: usize) -> Result<Outcome> {
+        self.executor.execute_message(message, ApplyKind::Explicit, length).map(Outcome::new)
+    }
+
+    /// Runs a message as any actor: nothing but what it does is looked at. An error means that the
+    /// machine broke.
+    pub fn perform(&mut self, message: Message) -> Result<Outcome> {
+        self.executor.execute_message(message, ApplyKind::Implicit, 0).map(Outcome::new)
     }
 
     fn apply(&mut self, message: Message, kind: ApplyKind, length: usize) -> Outcome {
@@ -342,6 +375,20 @@ impl Network {
         self.executor.0.state_tree().get_actor(id).expect("a readable state tree")
     }
 
+    /// Every actor with the code of this name.
+    pub fn all(&mut self, actor: &str) -> Vec<ActorID> {
+        let (code, mut found) = (self.actors.code(actor), vec![]);
+        self.snapshot();
+        let add = |address: Address, state: &ActorState| {
+            if state.code == code {
+                found.push(address.id()?);
+            }
+            Ok(())
+        };
+        self.executor.0.state_tree().for_each(add).expect("a readable state tree");
+        found
+    }
+
     /// What an address holds; nothing where there is no actor.
     #[must_use]
     pub fn balance(&self, address: impl Into<Address>) -> TokenAmount {
@@ -415,7 +462,7 @@ impl Network {
 
     fn enter(&mut self, at: Snapshot) {
         self.epoch = at.epoch;
-        self.executor = executor(&self.store, &at, &self.base_fee, self.tracing)
+        self.executor = executor(&self.store, &at, &self.base_fee, self.genesis_time, self.tracing)
             .expect("a state that was flushed");
     }
 }
@@ -424,11 +471,12 @@ fn executor(
     store: &Store,
     at: &Snapshot,
     base_fee: &TokenAmount,
+    genesis_time: u64,
     tracing: bool,
 ) -> Result<Executor> {
     let mut config = NetworkConfig::new(NETWORK_VERSION);
     config.chain_id(CHAIN_ID.into());
-    let timestamp = u64::try_from(at.epoch).unwrap_or(0) * EPOCH_SECONDS;
+    let timestamp = genesis_time + u64::try_from(at.epoch).unwrap_or(0) * EPOCH_SECONDS;
     let mut context = config.for_epoch(at.epoch, timestamp, at.root);
     context.set_base_fee(base_fee.clone());
     context.set_circulating_supply(TokenAmount::from_whole(CIRCULATING_FIL));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use cid::Cid;
 use fvm::executor::ApplyRet;
 use fvm_ipld_encoding::{RawBytes, from_slice};
 use fvm_shared::econ::TokenAmount;
@@ -19,9 +20,17 @@ pub struct Outcome {
     pub return_data: RawBytes,
     pub gas_used: u64,
     pub events: Vec<StampedEvent>,
+    /// Root of the AMT of the events, if there are any.
+    pub events_root: Option<Cid>,
     /// What the sender paid for gas: burnt, and to the block's producer.
     pub gas_burnt: TokenAmount,
     pub gas_tip: TokenAmount,
+    /// The part of what was burnt that is for a gas limit of more than was used.
+    pub over_estimation_burn: TokenAmount,
+    /// What the sender got back of what it had put down for the gas limit.
+    pub refund: TokenAmount,
+    /// What the block's producer pays for a message that should not be in a block.
+    pub penalty: TokenAmount,
     /// The calls that the message led to, each with its gas.
     pub calls: CallTree,
     /// The actors through which a failure passed and what each said; empty for a success.
@@ -35,8 +44,12 @@ impl Outcome {
             return_data: ret.msg_receipt.return_data,
             gas_used: ret.msg_receipt.gas_used,
             events: ret.events,
-            gas_burnt: ret.base_fee_burn + ret.over_estimation_burn,
+            events_root: ret.msg_receipt.events_root,
+            gas_burnt: ret.base_fee_burn + &ret.over_estimation_burn,
             gas_tip: ret.miner_tip,
+            over_estimation_burn: ret.over_estimation_burn,
+            refund: ret.refund,
+            penalty: ret.penalty,
             calls: CallTree::new(ret.exec_trace),
             backtrace: ret.failure_info.map(|info| info.to_string()).unwrap_or_default(),
         }

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use cid::Cid;
 use fvm_ipld_bitfield::BitField;
-use fvm_ipld_encoding::RawBytes;
 use fvm_ipld_encoding::tuple::*;
+use fvm_ipld_encoding::{RawBytes, from_slice, strict_bytes};
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
@@ -24,8 +24,9 @@ use shared::ext::market::{
 use shared::ext::miner::GET_AVAILABLE_BALANCE;
 use shared::ext::power::{CREATE_MINER, CreateMinerParams, CreateMinerReturn};
 use shared::ext::{MARKET_ACTOR, POWER_ACTOR};
+use shared::method_hash;
 
-use crate::account::Account;
+use crate::account::{Account, Key};
 use crate::message::Call;
 use crate::network::Network;
 use crate::outcome::Outcome;
@@ -34,6 +35,7 @@ const PRE_COMMIT_SECTOR_BATCH_2: u64 = 28;
 const PROVE_COMMIT_SECTORS_3: u64 = 34;
 const TERMINATE_SECTORS: u64 = 9;
 const UPDATE_PLEDGE_TOTAL: u64 = 6;
+const GET_PEER_ID: u64 = method_hash!("GetPeerID");
 /// Epochs from pre-commitment to the earliest proof, and one more.
 const SEALING: ChainEpoch = 151;
 const DAY: ChainEpoch = 2_880;
@@ -74,10 +76,27 @@ impl Provider {
         let id = network.resolve(&created.id_address).expect("a miner that was created");
         let provider = Provider { id, owner, worker, next_sector: 1 };
         provider.count_deposit(network);
-        provider.follow_deadlines(network);
+        network.follow_deadlines_of(id);
         network.fund(provider.address(), TokenAmount::from_whole(MINER_FUNDS));
         provider.deposit(network, &TokenAmount::from_whole(ESCROW_FUNDS));
         provider
+    }
+
+    /// The provider that was created here under a name, as the miner's own peer ID tells; `None` for
+    /// other miners. Sectors that it proves from now on are numbered by the epoch.
+    pub fn of(network: &mut Network, miner: ActorID) -> Option<Self> {
+        let address = Address::new_id(miner);
+        let ask = network.dry_run(Call::new(address, address).method(GET_PEER_ID, &()));
+        let PeerId { peer_id } = from_slice(&ask.return_data).ok()?;
+        let name = String::from_utf8(peer_id).ok()?;
+        let account = |key: Key| {
+            let robust = key.address().ok()?;
+            Some(Account { id: network.resolve(&robust)?, robust, key })
+        };
+        let owner = account(Key::secp256k1(&format!("{name}/owner")))?;
+        let worker = account(Key::bls(&format!("{name}/worker")))?;
+        let next_sector = network.epoch().unsigned_abs();
+        Some(Provider { id: miner, owner, worker, next_sector })
     }
 
     /// Storage power is not told of the deposit that a new miner locks, but of its release, which
@@ -252,6 +271,12 @@ impl Provider {
         let params = (vec![(deadline, partition, sectors)],);
         network.run(Call::new(&self.worker, self.address()).method(TERMINATE_SECTORS, &params))
     }
+}
+
+#[derive(Deserialize_tuple)]
+struct PeerId {
+    #[serde(with = "strict_bytes")]
+    peer_id: Vec<u8>,
 }
 
 /// Bytes of a seal proof of a 32 GiB sector.

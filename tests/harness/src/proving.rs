@@ -4,6 +4,8 @@ use fvm_ipld_bitfield::BitField;
 use fvm_ipld_encoding::from_slice;
 use fvm_ipld_encoding::strict_bytes;
 use fvm_ipld_encoding::tuple::*;
+use fvm_shared::ActorID;
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::randomness::{RANDOMNESS_LENGTH, Randomness};
 use fvm_shared::sector::{PoStProof, RegisteredPoStProof, SectorNumber};
@@ -29,15 +31,6 @@ const DEADLINE: ChainEpoch = 60;
 const DEADLINES: u32 = 48;
 
 impl Provider {
-    /// Makes far steps end no deadline of this miner before its time.
-    pub(crate) fn follow_deadlines(&self, network: &mut Network) {
-        let ask = Call::new(&self.owner, self.address()).method(GET_VESTING_FUNDS, &());
-        let GetVestingFundsReturn { vesting_funds } = network.dry_run(ask).returned();
-        // Funds vest where a deadline begins.
-        let (epoch, _) = vesting_funds.first().expect("the deposit of a new miner");
-        network.follow_deadlines(*epoch);
-    }
-
     /// Where a sector is: deadline and partition.
     ///
     /// # Panics
@@ -102,6 +95,18 @@ struct Duty {
 }
 
 impl Network {
+    /// Makes far steps end no deadline of a miner before its time. Nothing is known of a miner all of
+    /// whose funds have vested.
+    pub fn follow_deadlines_of(&mut self, miner: ActorID) {
+        let miner = Address::new_id(miner);
+        let ask = self.dry_run(Call::new(miner, miner).method(GET_VESTING_FUNDS, &()));
+        let told: GetVestingFundsReturn = ask.returned();
+        // Funds vest where a deadline begins.
+        if let Some((epoch, _)) = told.vesting_funds.first() {
+            self.follow_deadlines(*epoch);
+        }
+    }
+
     /// Skips ahead and has sectors of several providers proven every day, as long as they live.
     pub fn skip_proving(&mut self, sectors: &[(Provider, SectorNumber)], epochs: ChainEpoch) {
         let end = self.epoch() + epochs;

@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use cid::Cid;
+use fvm::gas::GasCharge;
+pub use fvm::trace::IpldOperation;
 use fvm::trace::{ExecutionEvent, ExecutionTrace};
+use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::error::ExitCode;
+use fvm_shared::error::{ErrorNumber, ExitCode};
+use fvm_shared::state::ActorState;
 use fvm_shared::{ActorID, MethodNum};
 
 /// A call between actors, what it spent, and the calls that it made in turn. The root stands for
@@ -16,9 +21,22 @@ pub struct CallTree {
     pub to: Address,
     pub method: MethodNum,
     pub value: TokenAmount,
+    /// Gas that the caller allowed at the most.
+    pub gas_limit: u64,
     pub read_only: bool,
+    pub params: Option<IpldBlock>,
+    pub returned: Option<IpldBlock>,
     /// `None` where the call could not be made or was cut off by the end of gas.
     pub exit_code: Option<ExitCode>,
+    /// Why the call could not be made.
+    pub error: Option<ErrorNumber>,
+    /// The actor that ran, as it was before; `None` where none did, as for a mere transfer.
+    pub invoked: Option<(ActorID, ActorState)>,
+    /// What this call was charged, without those below it; of the root also the message itself.
+    pub charges: Vec<GasCharge>,
+    pub logs: Vec<String>,
+    /// Blocks read and written: what, which, and bytes.
+    pub ipld: Vec<(IpldOperation, Cid, usize)>,
     /// Gas spent in this call and those below it, without what the caller paid to make it.
     pub gas: u64,
     pub calls: Vec<CallTree>,
@@ -33,17 +51,41 @@ impl CallTree {
         for event in trace {
             match event {
                 ExecutionEvent::GasCharge(charge) => {
-                    if let Some(spent) = gas.last_mut() {
+                    if let (Some(spent), Some(call)) = (gas.last_mut(), open.last_mut()) {
                         *spent += charge.total().as_milligas();
+                        call.charges.push(charge);
                     }
                 }
-                ExecutionEvent::Call { from, to, method, value, read_only, .. } => {
-                    open.push(CallTree { from, to, method, value, read_only, ..CallTree::root() });
+                ExecutionEvent::Call { from, to, method, value, read_only, params, gas_limit } => {
+                    open.push(CallTree {
+                        from,
+                        to,
+                        method,
+                        value,
+                        gas_limit,
+                        read_only,
+                        params,
+                        ..CallTree::root()
+                    });
                     gas.push(0);
                 }
-                ExecutionEvent::CallReturn(code, _) => close(&mut open, &mut gas, Some(code)),
-                ExecutionEvent::CallError(_) => close(&mut open, &mut gas, None),
-                _ => {}
+                ExecutionEvent::CallReturn(code, returned) => {
+                    if let Some(call) = open.last_mut() {
+                        call.returned = returned;
+                    }
+                    close(&mut open, &mut gas, Some(code));
+                }
+                ExecutionEvent::CallError(error) => {
+                    if let Some(call) = open.last_mut() {
+                        call.error = Some(error.1);
+                    }
+                    close(&mut open, &mut gas, None);
+                }
+                event => {
+                    if let Some(call) = open.last_mut() {
+                        call.note(event);
+                    }
+                }
             }
         }
         while open.len() > 1 {
@@ -51,8 +93,21 @@ impl CallTree {
         }
         let mut root = open.pop().unwrap_or_else(CallTree::root);
         match root.calls.len() {
-            1 => root.calls.remove(0),
+            1 => {
+                let mut message = root.calls.remove(0);
+                message.charges.splice(..0, root.charges);
+                message
+            }
             _ => root,
+        }
+    }
+
+    fn note(&mut self, event: ExecutionEvent) {
+        match event {
+            ExecutionEvent::InvokeActor { id, state } => self.invoked = Some((id, state)),
+            ExecutionEvent::Log(line) => self.logs.push(line),
+            ExecutionEvent::Ipld { op, cid, size } => self.ipld.push((op, cid, size)),
+            _ => {}
         }
     }
 
@@ -62,8 +117,16 @@ impl CallTree {
             to: Address::new_id(0),
             method: 0,
             value: TokenAmount::default(),
+            gas_limit: 0,
             read_only: false,
+            params: None,
+            returned: None,
             exit_code: None,
+            error: None,
+            invoked: None,
+            charges: vec![],
+            logs: vec![],
+            ipld: vec![],
             gas: 0,
             calls: vec![],
         }

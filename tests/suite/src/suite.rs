@@ -13,6 +13,7 @@ mod hostile_owners;
 mod init;
 mod lending;
 mod network;
+mod node;
 mod perpetual;
 mod rewards;
 mod roles;

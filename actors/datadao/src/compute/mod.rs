@@ -37,6 +37,7 @@ pub type Requests<'s, BS> = Map<'s, BS, RequestId, Cid>;
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct Compute {
     pub last: RequestId,
+    /// [`Requests`].
     pub requests: Cid,
 }
 

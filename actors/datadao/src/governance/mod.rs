@@ -53,6 +53,7 @@ pub struct Governance {
     /// Proposals whose votes are not over, and some whose votes are: these go with the next change of
     /// any proposal. The token keeps the weights at their snapshots.
     pub live: Vec<Live>,
+    /// [`Polls`].
     pub polls: Cid,
 }
 
@@ -81,7 +82,7 @@ pub struct Poll {
     /// AttoDATA that existed at the end of the snapshot, from the first vote on: the token forgets it
     /// when the vote is over.
     pub supply: Option<TokenAmount>,
-    /// By voter: a [`Vote`](crate::api::Vote).
+    /// [`Votes`](voting::Votes).
     pub votes: Cid,
     pub closed: Option<Closed>,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use cid::Cid;
 use fil_actor_bundler::Bundler;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{Actor, Toolchain, validate::validate};
@@ -54,6 +55,26 @@ fn name_module(module: &mut Vec<u8>, name: &str) -> Result<()> {
     module.extend(SECTION);
     module.extend(name.bytes());
     Ok(())
+}
+
+/// The names and codes that [`write_manifest`] wrote.
+pub fn read_manifest(path: &Path) -> Result<Vec<(String, Cid)>> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        actors: Vec<Listed>,
+    }
+
+    #[derive(Deserialize)]
+    struct Listed {
+        name: String,
+        code: String,
+    }
+
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not whole: `cargo fab build`", path.display()))?;
+    let entries = manifest.actors.into_iter();
+    entries.map(|Listed { name, code }| Ok((name, code.parse::<Cid>()?))).collect()
 }
 
 /// Writes what the bundle holds, for people and for tools.

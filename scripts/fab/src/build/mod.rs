@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use cid::Cid;
 
 use crate::table::{self, thousands};
+use crate::typed::ABI;
 
 pub use bundle::Entry;
 pub use toolchain::Toolchain;
@@ -58,6 +60,9 @@ const BUILTIN: &[Actor] = &[
 /// Attackers, for the test suite.
 const HOSTILE: &[Actor] = &[actor("hostile-owner", "hostile_owner")];
 
+/// What says what the bundle holds.
+const MANIFEST: &str = "target/bundle/manifest.json";
+
 /// The bundles that a build makes, under `target/bundle`.
 #[derive(Clone, Debug)]
 pub struct Bundles {
@@ -71,7 +76,7 @@ pub struct Bundles {
     pub entries: Vec<Entry>,
 }
 
-/// Builds what changed and writes the bundles and `manifest.json`.
+/// Builds what changed and writes the bundles, `manifest.json` and `abi.json`.
 pub fn build() -> Result<Bundles> {
     let root = workspace_root();
     let toolchain = Toolchain::find()?;
@@ -83,13 +88,21 @@ pub fn build() -> Result<Bundles> {
     let entries = pack("bundle.car", SHIPPED)?;
     pack("builtin.car", BUILTIN)?;
     pack("hostile.car", HOSTILE)?;
-    bundle::write_manifest(&out.join("manifest.json"), &toolchain, &entries)?;
+    bundle::write_manifest(&root.join(MANIFEST), &toolchain, &entries)?;
+    let abi = out.join("abi.json");
+    std::fs::write(&abi, ABI).with_context(|| format!("cannot write {}", abi.display()))?;
     Ok(Bundles {
         shipped: out.join("bundle.car"),
         builtin: out.join("builtin.car"),
         hostile: out.join("hostile.car"),
         entries,
     })
+}
+
+/// Names and codes of the actors as they were built here last; none where they never were.
+pub fn built() -> Result<Vec<(String, Cid)>> {
+    let manifest = workspace_root().join(MANIFEST);
+    if manifest.exists() { bundle::read_manifest(&manifest) } else { Ok(Vec::new()) }
 }
 
 /// `fab build`.

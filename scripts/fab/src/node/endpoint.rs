@@ -1,20 +1,33 @@
 //! Where a node is, as users of Lotus have it.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueHint};
+
+use crate::build;
 
 /// What names the node and its token.
 pub const FULLNODE_API_INFO: &str = "FULLNODE_API_INFO";
+/// What names the directory of the node on this machine.
+pub const LOTUS_PATH: &str = "LOTUS_PATH";
+/// The directory of the dev node in the workspace.
+pub const DEVNET: &str = "target/devnet";
+
+const START: &str = "start one by `cargo fab devnet`, or name one by --rpc or FULLNODE_API_INFO (see \
+                     `lotus auth api-info`)";
 
 /// Options that name a node.
 #[derive(Args)]
 pub struct Connection {
     /// The node's JSON-RPC: a URL, a multiaddr, or TOKEN:ADDRESS as in FULLNODE_API_INFO, which is the
-    /// default.
-    #[arg(long, value_name = "URL")]
+    /// default. Without either, the node on this machine: that of the directory LOTUS_PATH, else the dev
+    /// node, else Lotus.
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     rpc: Option<String>,
-    /// The token that the node asks for, where `--rpc` has none.
-    #[arg(long)]
+    /// The token that the node asks for, where there is none with its address.
+    #[arg(long, global = true)]
     token: Option<String>,
 }
 
@@ -27,13 +40,48 @@ pub struct Endpoint {
 
 impl Connection {
     pub fn endpoint(&self) -> Result<Endpoint> {
-        let named = self.rpc.clone().or_else(|| std::env::var(FULLNODE_API_INFO).ok());
-        let info = named.with_context(|| {
-            format!("no node: give one by --rpc or {FULLNODE_API_INFO} (see `lotus auth api-info`)")
-        })?;
-        let endpoint = Endpoint::parse(&info)?;
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let endpoint = match self.rpc.clone().or_else(|| set(FULLNODE_API_INFO)) {
+            Some(info) => Endpoint::parse(&info)?,
+            None => match set(LOTUS_PATH) {
+                Some(named) => running(Path::new(&named))?.with_context(|| {
+                    format!("no node runs in {named}, which {LOTUS_PATH} names: {START}")
+                })?,
+                None => usual()?,
+            },
+        };
         Ok(Endpoint { token: self.token.clone().or(endpoint.token), ..endpoint })
     }
+}
+
+/// The dev node, else Lotus where it usually is.
+fn usual() -> Result<Endpoint> {
+    let lotus = std::env::home_dir().map(|home| home.join(".lotus"));
+    first_running([build::workspace_root().join(DEVNET)].into_iter().chain(lotus))
+}
+
+fn first_running(directories: impl IntoIterator<Item = PathBuf>) -> Result<Endpoint> {
+    for directory in directories {
+        if let Some(endpoint) = running(&directory)? {
+            return Ok(endpoint);
+        }
+    }
+    bail!("no node runs here: {START}")
+}
+
+/// The node of a directory, by the files that it keeps there while it runs.
+fn running(directory: &Path) -> Result<Option<Endpoint>> {
+    let api = directory.join("api");
+    if !api.exists() {
+        return Ok(None);
+    }
+    let read = |path: &Path| {
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let endpoint = Endpoint::parse(&read(&api)?).with_context(|| api.display().to_string())?;
+    let token = directory.join("token");
+    let token = token.exists().then(|| read(&token)).transpose()?;
+    Ok(Some(Endpoint { token: token.map(|token| token.trim().to_owned()), ..endpoint }))
 }
 
 impl Endpoint {
@@ -151,5 +199,34 @@ mod tests {
         assert_eq!(both.endpoint().unwrap().token.as_deref(), Some("b"));
         let one = connection(&["--rpc", "a:/ip4/127.0.0.1/tcp/1/http"]);
         assert_eq!(one.endpoint().unwrap().token.as_deref(), Some("a"));
+    }
+
+    /// A directory for a test's nodes, which is empty.
+    fn fresh(test: &str) -> PathBuf {
+        let directory = std::env::temp_dir().join(format!("fab-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    #[test]
+    fn a_node_of_this_machine_is_the_first_that_says_where_it_listens() {
+        let home = fresh("endpoint-home");
+        let [dev, lotus] = ["dev", "lotus"].map(|name| home.join(name));
+        let found = || first_running([dev.clone(), lotus.clone()]);
+        let none = found().unwrap_err().to_string();
+        assert!(none.contains("cargo fab devnet"), "{none}");
+        for (directory, port) in [(&lotus, 1), (&dev, 2)] {
+            fs::create_dir_all(directory).unwrap();
+            fs::write(directory.join("api"), format!("/ip4/127.0.0.1/tcp/{port}/http\n")).unwrap();
+            let url = format!("http://127.0.0.1:{port}/rpc/v1");
+            assert_eq!(found().unwrap(), Endpoint { url: url.clone(), token: None });
+            fs::write(directory.join("token"), "a.b.c\n").unwrap();
+            assert_eq!(found().unwrap(), Endpoint { url, token: Some("a.b.c".into()) });
+        }
+        fs::write(dev.join("api"), "nonsense").unwrap();
+        let broken = format!("{:#}", found().unwrap_err());
+        assert!(broken.contains("dev/api") && broken.contains("nonsense"), "{broken}");
+        fs::remove_dir_all(home).unwrap();
     }
 }

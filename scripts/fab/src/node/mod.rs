@@ -13,7 +13,7 @@ use fvm_shared::error::ExitCode;
 use serde::de::DeserializeOwned;
 
 pub use embedded::Embedded;
-pub use endpoint::Connection;
+pub use endpoint::{Connection, Endpoint};
 pub use lotus::{Lotus, parse_address};
 
 /// A node that runs calls and takes messages of one's own accounts.

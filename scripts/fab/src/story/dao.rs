@@ -2,12 +2,11 @@
 //! the DAO all start.
 
 use actor_datadao::api::{
-    Action, AddDataset, AddDatasetParams, Cash, CastVote, CastVoteParams, Choice, ComputeRules,
-    ConstructorParams, Dataset, DatasetId, DatasetTerms, DealPolicy, Execute, Fund, GetCredit,
-    GetDataset, GetProposal, GetTreasury, GetTreasuryReturn, GrantRole, Mint, MintParams, Payee,
-    ProposalId, ProposalSummary, Propose, ProposeParams, RefreshDatasets, Refreshed, RevenueRules,
-    RewardRules, Role, RoleParams, Rules, StakingRules, TokenRules, Verified, VotingRules,
-    Withdraw,
+    Action, AddDataset, AddDatasetParams, Cash, CastVote, CastVoteParams, Choice,
+    ConstructorParams, Dataset, DatasetId, DatasetTerms, Execute, Fund, GetCredit, GetDataset,
+    GetProposal, GetTreasury, GetTreasuryReturn, GrantRole, Mint, MintParams, ProposalId,
+    ProposalSummary, Propose, ProposeParams, RefreshDatasets, Refreshed, RewardRules, Role,
+    RoleParams, Rules, Withdraw,
 };
 use actor_datadao::invariants;
 use actor_datadao::state::State;
@@ -21,68 +20,21 @@ use shared::ext::DataCid;
 use shared::ext::market::DealProposal;
 use shared::token::{Balance, Transfer, TransferParams};
 
-use super::{DAY, PIECE_SIZE, ask, piece};
-
-/// Gas that a receiver hook may spend, where a story does not say otherwise.
-pub const HOOK_GAS: u64 = 10_000_000;
+use super::{PIECE_SIZE, ask, piece};
+use crate::deploy::defaults;
 
 /// All of a reward at once when the deal is published, as in the blueprint.
 #[must_use]
 pub fn on_publish() -> RewardRules {
-    RewardRules {
-        publish_share: 10_000,
-        locked: false,
-        to: Payee::Owner,
-        hook_gas_limit: HOOK_GAS,
-        cooldown: 7 * DAY,
-        max_reward: fil(1_000),
-    }
+    RewardRules { publish_share: 10_000, locked: false, ..defaults::rewards() }
 }
 
-/// A fifth of a reward once the deal is active, the rest by and by until it ends.
-#[must_use]
-pub fn vesting_rules() -> RewardRules {
-    RewardRules { publish_share: 2_000, locked: true, ..on_publish() }
-}
-
-/// A DAO whose deals last 180 to 540 days, start within 14, and cost it nothing.
+/// The default DAO, with these rewards.
 #[must_use]
 pub fn constructor_params(admin: &Account, rewards: RewardRules) -> ConstructorParams {
-    ConstructorParams {
-        admin: admin.address(),
-        token: TokenRules {
-            name: "Data".into(),
-            symbol: "DATA".into(),
-            mint_cap: fil(1_000_000),
-            liquid_votes: true,
-        },
-        rules: Rules {
-            policy: DealPolicy {
-                min_duration: 180 * DAY,
-                max_duration: 540 * DAY,
-                max_start_delay: 14 * DAY,
-                max_price_per_epoch: TokenAmount::default(),
-                max_client_collateral: TokenAmount::default(),
-                max_label_bytes: 64,
-                verified: Verified::Never,
-                providers: vec![],
-                max_replicas_per_owner: 2,
-            },
-            rewards,
-            staking: StakingRules { unbonding: 7 * DAY, bond: 1_000, bonus: 2_000, slash: 5_000 },
-            voting: VotingRules {
-                threshold: fil(100),
-                delay: DAY / 4,
-                period: 3 * DAY,
-                quorum: 2_000,
-                late_extension: DAY,
-                timelock: DAY,
-                grace: 14 * DAY,
-            },
-            revenue: RevenueRules { stakers: 3_000, curator: 1_000, providers: 3_000 },
-            compute: ComputeRules { bond: 2_000, review: 2 * DAY, arbitration: 7 * DAY },
-        },
-    }
+    let mut params = defaults::datadao(admin.address());
+    params.rules.rewards = rewards;
+    params
 }
 
 /// The n-th made-up piece as a dataset, for 100 $DATA a replica.
@@ -121,7 +73,7 @@ impl Dao {
     /// Deploys a DAO whose rewards vest while the deals last.
     #[must_use]
     pub fn vesting(net: Network) -> Self {
-        Self::deploy(net, vesting_rules())
+        Self::deploy(net, defaults::rewards())
     }
 
     /// Deploys a DAO whose first admin has the roles of curator, minter, guardian and arbiter too.

@@ -13,31 +13,19 @@ use shared::ext::miner::{
     CHANGE_BENEFICIARY, CHANGE_OWNER_ADDRESS, ChangeBeneficiaryParams, GET_BENEFICIARY, GET_OWNER,
     GetBeneficiaryReturn, GetOwnerReturn,
 };
-use shared::ext::{DataCid, REWARD_ACTOR, SYSTEM_ACTOR};
+use shared::ext::{REWARD_ACTOR, SYSTEM_ACTOR};
 
 use super::DAY;
+use crate::deploy::defaults;
 use crate::official_bundle;
 
 const AWARD_BLOCK: u64 = 2;
 const PENALTY_MULTIPLIER: u64 = 3;
 
-/// A tenth of the interest for the treasury, a twentieth for the cover; impaired five days after an
-/// instalment was due.
+/// The default rules, with the agents of this network.
 #[must_use]
 pub fn rules(net: &Network) -> Rules {
-    Rules {
-        name: "Lent FIL".into(),
-        symbol: "LFIL".into(),
-        agent_code: DataCid(net.actors().code("loan-agent")),
-        protocol_fee: 1_000,
-        cover_share: 500,
-        min_cover: 0,
-        max_debt: 8_000,
-        impair_after: 5 * DAY,
-        cover_delay: 30 * DAY,
-        recovery: 180 * DAY,
-        min_exit: fil(1),
-    }
+    defaults::lending_rules(net.actors().code("loan-agent"))
 }
 
 /// A lending market on a network of its own.
@@ -68,12 +56,9 @@ impl Lending {
             ["governor", "treasury", "underwriter", "ann", "keeper"].map(|name| net.account(name));
         let mut rules = rules(&net);
         change(&mut rules);
-        let params = ConstructorParams {
-            governor: governor.address(),
-            treasury: treasury.address(),
-            deposit_cap: fil(10_000_000),
-            rules,
-        };
+        let agents = rules.agent_code.0;
+        let default = defaults::lending_market(governor.address(), treasury.address(), agents);
+        let params = ConstructorParams { rules, ..default };
         let address = net.create(&governor, "lending-market", &params).ok().id_address;
         let sp = Provider::create(&mut net, "sp");
         let mut market =
@@ -84,8 +69,8 @@ impl Lending {
 
     /// The governor lets the underwriter have so much out.
     pub fn appoint(&mut self, ceiling: TokenAmount) {
-        let limits = Limits { per_period: ceiling.clone(), ceiling, period: 30 * DAY };
-        let params = SetUnderwriterParams { underwriter: self.underwriter.address(), limits };
+        let underwriter = self.underwriter.address();
+        let params = SetUnderwriterParams { underwriter, limits: defaults::limits(ceiling) };
         let governor = self.governor.clone();
         self.call::<SetUnderwriter>(&governor, &params).ok();
     }

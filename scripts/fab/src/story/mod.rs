@@ -13,12 +13,11 @@ use shared::ext::MARKET_ACTOR;
 use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use shared::ext::market::DealProposal;
 
-pub use dao::{Dao, HOOK_GAS, constructor_params, dataset, on_publish, vesting_rules};
+pub use crate::deploy::defaults::{DAY, HOOK_GAS, rewards as vesting_rules};
+pub use dao::{Dao, constructor_params, dataset, on_publish};
 pub use lending::{Lending, rules as lending_rules};
 pub use storage::{Storage, terms as storage_terms};
 
-/// Epochs of a day.
-pub const DAY: i64 = 2_880;
 /// Bytes of a made-up piece, after padding.
 pub const PIECE_SIZE: PaddedPieceSize = PaddedPieceSize(1 << 20);
 

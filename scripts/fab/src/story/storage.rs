@@ -1,14 +1,13 @@
 //! A perpetual storage with an uploader, a storage provider and a keeper.
 
 use actor_perpetual_storage::api::{
-    AdId, AdInfo, AdOrder, BountyRule, ConstructorParams, CreatePerpetualDeal,
-    CreatePerpetualDealParams, Deposit, Funds, GetAd, GetBooks, GetFunds, GetPerpetualDeal,
-    GetProvider, ListAds, ListAdsParams, PerpetualDealId, PerpetualDealInfo, Policy, Providers,
-    Record, Refresh, Refreshed, Replica, Rules, Terms,
+    AdId, AdInfo, AdOrder, CreatePerpetualDeal, CreatePerpetualDealParams, Deposit, Funds, GetAd,
+    GetBooks, GetFunds, GetPerpetualDeal, GetProvider, ListAds, ListAdsParams, PerpetualDealId,
+    PerpetualDealInfo, Policy, Providers, Record, Refresh, Refreshed, Replica, Terms,
 };
 use actor_perpetual_storage::invariants;
 use actor_perpetual_storage::state::State;
-use fvm_harness::{Account, Call, Network, Outcome, Provider, Reply, TokenAmount, atto, fil};
+use fvm_harness::{Account, Call, Network, Outcome, Provider, Reply, TokenAmount, fil};
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
@@ -18,24 +17,8 @@ use shared::ext::market::{DealProposal, GET_BALANCE, GetBalanceReturn, Label};
 use shared::ext::{DataCid, MARKET_ACTOR};
 
 use super::{DAY, PIECE_SIZE, ask, piece};
+use crate::deploy::defaults;
 use crate::official_bundle;
-
-/// A fifth of a bounty always, a tenth each for scarcity and urgency, the rest by auction within two
-/// weeks; renewals are offered 30 days ahead.
-fn rules() -> Rules {
-    Rules {
-        bounty: BountyRule {
-            floor: 2_000,
-            scarcity: 1_000,
-            urgency: 1_000,
-            auction: 8_000,
-            auction_period: 14 * DAY,
-        },
-        renewal_window: 30 * DAY,
-        cooldown: 30 * DAY,
-        tip: atto(10_000_000_000_000_000_u64),
-    }
-}
 
 /// For ever, in deals of 200 days for at most 10 FIL each, a fifth of it once the deal is active.
 #[must_use]
@@ -78,7 +61,7 @@ impl Storage {
     #[must_use]
     pub fn deploy(mut net: Network) -> Self {
         let [uploader, keeper] = ["uploader", "keeper"].map(|name| net.account(name));
-        let params = ConstructorParams { rules: rules() };
+        let params = defaults::perpetual_storage();
         let address = net.create(&uploader, "perpetual-storage", &params).ok().id_address;
         let sp = Provider::create(&mut net, "sp");
         Storage { net, uploader, keeper, address, sp, sectors: vec![] }

@@ -1,12 +1,18 @@
 //! The shapes of Lotus, against a server that answers as it does.
 
+mod pool;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 
+use ::lotus::message::{SignedMessage, SignedMessageJson};
 use actor_perpetual_storage::api::{Books, Due, PageParams, Refresh, Refreshed};
 use fvm_harness::{BLOCK_GAS_LIMIT, atto};
 use fvm_ipld_encoding::to_vec;
+use fvm_shared::crypto::signature::Signature;
+use serde::Serialize;
+use serde_json::Value;
 use shared::Method;
 
 use super::*;
@@ -42,20 +48,33 @@ impl Scripted {
         Self::http(script.into_iter().map(answer).collect())
     }
 
-    fn error(method: &'static str, message: &str) -> Self {
-        let error = json!({ "code": 1, "message": message });
+    /// A server that does not know the method.
+    pub fn unknown(method: &'static str) -> Self {
+        let error = json!({ "code": -32_601, "message": "method not found" });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error });
         Self::http(vec![(method, 200, body.to_string())])
     }
 
+    pub fn error(method: &'static str, message: &str) -> Self {
+        failed(vec![], method, message)
+    }
+
     pub fn node(&self) -> Lotus {
-        Lotus { endpoint: self.endpoint.clone(), poll: Duration::ZERO, looks: 3 }
+        Lotus { poll: Duration::ZERO, looks: 3, ..Lotus::new(self.endpoint.clone()) }
     }
 
     /// The parameters of all that was asked.
     pub fn asked(self) -> Vec<Value> {
         self.server.join().unwrap()
     }
+}
+
+/// A server on which calls succeed until one does not.
+pub fn failed(first: Vec<(&'static str, Value)>, last: &'static str, message: &str) -> Scripted {
+    let body = |key: &str, value| json!({ "jsonrpc": "2.0", "id": 1, key: value }).to_string();
+    let succeed = first.into_iter().map(|(method, result)| (method, 200, body("result", result)));
+    let error = body("error", json!({ "code": 1, "message": message }));
+    Scripted::http(succeed.chain([(last, 200, error)]).collect())
 }
 
 /// Checks one request, answers it, and returns its parameters.
@@ -72,7 +91,8 @@ fn serve(stream: TcpStream, method: &str, status: u16, body: String) -> Value {
     reader.read_exact(&mut request).unwrap();
     let request: Value = serde_json::from_slice(&request).unwrap();
     assert_eq!(request["jsonrpc"], "2.0");
-    assert_eq!(request["method"], format!("Filecoin.{method}"));
+    let namespace = if method.contains('.') { "" } else { "Filecoin." };
+    assert_eq!(request["method"], format!("{namespace}{method}"));
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
@@ -80,36 +100,44 @@ fn serve(stream: TcpStream, method: &str, status: u16, body: String) -> Value {
     request["params"].clone()
 }
 
-fn link(cid: &str) -> Value {
-    json!({ "/": cid })
+/// A CID of nothing in particular.
+pub fn link() -> Value {
+    json!({ "/": ::lotus::cid_of(b"something").to_string() })
+}
+
+/// A message that a node has signed, and its CID.
+pub fn signed() -> (Value, String) {
+    let signature = Signature::new_secp256k1(vec![7; 65]);
+    let signed = SignedMessage { message: call().message(3), signature: signature.into() };
+    (json!(SignedMessageJson::from(&signed)), signed.cid().unwrap().to_string())
 }
 
 pub fn head(height: ChainEpoch) -> Value {
     let blocks = [json!({ "Miner": "t01000", "Height": height, "ParentBaseFee": "100" })];
-    json!({ "Cids": [link("bafyhead")], "Blocks": blocks, "Height": height })
+    json!({ "Cids": [link()], "Blocks": blocks, "Height": height })
 }
 
-fn receipt(exit: u32, reply: &impl Serialize) -> Value {
+pub fn receipt(exit: u32, reply: &impl Serialize) -> Value {
     let reply = BASE64.encode(&to_vec(reply).unwrap());
     json!({ "ExitCode": exit, "Return": reply, "GasUsed": 800, "EventsRoot": null })
 }
 
 pub fn invocation(exit: u32, reply: &impl Serialize) -> Value {
     let error = if exit == 0 { "" } else { "no such deal (RetCode=33)" };
-    let message = link("bafycall");
+    let message = link();
     json!({ "MsgCid": message, "MsgRct": receipt(exit, reply), "Error": error, "Duration": 9 })
 }
 
-fn estimated() -> Value {
+pub fn estimated() -> Value {
     json!({
         "Version": 0, "To": "t01003", "From": "t0100", "Nonce": 0, "Value": "0", "GasLimit": 1_000,
         "GasFeeCap": "300", "GasPremium": "2", "Method": Refresh::NUMBER, "Params": "gQE=",
-        "CID": link("bafyunsigned"),
+        "CID": link(),
     })
 }
 
-fn lookup(receipt: Value) -> Value {
-    json!({ "Message": link("bafymessage"), "Receipt": receipt, "TipSet": [], "Height": 7 })
+pub fn lookup(receipt: Value) -> Value {
+    json!({ "Message": link(), "Receipt": receipt, "TipSet": [], "Height": 7 })
 }
 
 fn call() -> Call {
@@ -122,10 +150,12 @@ fn a_call_and_its_receipt_have_the_shapes_of_lotus() {
     let receipt = lotus.node().dry_run(&call()).unwrap();
     assert_eq!((receipt.reply::<u64>(), receipt.gas_used), (Ok(7), 800));
     let message = json!({
-        "Version": 0, "To": "f01003", "From": "f0100", "Nonce": 0, "Value": "0", "GasLimit": 0,
+        "Version": 0, "To": "t01003", "From": "t0100", "Nonce": 0, "Value": "0", "GasLimit": 0,
         "GasFeeCap": "0", "GasPremium": "0", "Method": Refresh::NUMBER, "Params": "gQE=",
     });
-    assert_eq!(lotus.asked(), [json!([message, []])]);
+    let mut asked = lotus.asked();
+    asked[0][0].as_object_mut().unwrap().shift_remove("CID");
+    assert_eq!(asked, [json!([message, []])]);
 }
 
 #[test]
@@ -144,7 +174,7 @@ fn a_call_that_fails_tells_what_the_node_tells() {
 
 #[test]
 fn a_message_is_sent_with_the_gas_that_the_node_estimates() {
-    let signed = json!({ "Message": estimated(), "CID": link("bafymessage") });
+    let (signed, cid) = signed();
     let script = vec![
         ("GasEstimateMessageGas", estimated()),
         ("ChainHead", head(7)),
@@ -156,7 +186,7 @@ fn a_message_is_sent_with_the_gas_that_the_node_estimates() {
     let quote = node.quote(call()).unwrap();
     assert_eq!((quote.cost(800), quote.max_cost()), (atto(82_000), atto(102_000)));
     let sent = node.send(&quote.call).unwrap();
-    assert_eq!(sent, Sent { name: "bafymessage".into(), epoch: 7 });
+    assert_eq!(sent, Sent { name: cid, epoch: 7 });
     let asked = lotus.asked();
     assert_eq!(
         (&asked[0][0]["GasLimit"], &asked[0][1], &asked[0][2]),
@@ -180,8 +210,8 @@ fn a_message_is_looked_for_until_it_is_on_chain() {
     let sent = Sent { name: "bafymessage".into(), epoch: 7 };
     assert!(lotus.node().wait(&sent).unwrap().is_some());
     let asked = lotus.asked();
-    assert_eq!(asked[1], json!([[], link("bafymessage"), 10, true]));
-    assert_eq!(asked[3], json!([[], link("bafymessage"), 12, true]));
+    assert_eq!(asked[1], json!([[], { "/": "bafymessage" }, 10, true]));
+    assert_eq!(asked[3], json!([[], { "/": "bafymessage" }, 12, true]));
 }
 
 #[test]
@@ -266,9 +296,7 @@ fn sectors_are_counted_where_the_node_knows_how() {
     assert_eq!(lotus.node().sectors(1_004), Ok(Some(Sectors { live: 100, faulty: 3 })));
     assert_eq!(lotus.asked(), [json!(["f01004", []])]);
 
-    let error = json!({ "code": -32601, "message": "method not found" });
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error }).to_string();
-    let lotus = Scripted::http(vec![("StateMinerSectorCount", 200, body)]);
+    let lotus = Scripted::unknown("StateMinerSectorCount");
     assert_eq!(lotus.node().sectors(1_004), Ok(None));
 
     let lotus = Scripted::error("StateMinerSectorCount", "loading miner actor: actor not found");
@@ -304,7 +332,7 @@ fn a_round_ends_though_its_message_fails_on_chain() {
         ("GasEstimateMessageGas", estimated()),
         ("ChainHead", head(7)),
         ("ChainHead", head(7)),
-        ("MpoolPushMessage", json!({ "Message": estimated(), "CID": link("bafymessage") })),
+        ("MpoolPushMessage", signed().0),
         ("ChainHead", head(8)),
         ("StateSearchMsg", lookup(json!({ "ExitCode": 33, "Return": null, "GasUsed": 700 }))),
         ("ChainHead", head(8)),
@@ -315,7 +343,8 @@ fn a_round_ends_though_its_message_fails_on_chain() {
     let mut lines = vec![];
     let round = keeper.round(&mut lotus.node(), &mut |line| lines.push(line)).unwrap();
     assert_eq!((round.messages, round.failed, round.cost), (1, 1, atto(72_000)));
-    assert_eq!(lines[0], "epoch         7  sent        deal 1: message bafymessage");
+    let message = signed().1;
+    assert_eq!(lines[0], format!("epoch         7  sent        deal 1: message {message}"));
     assert!(lines[1].starts_with("epoch         8  failed      deal 1: exit 33; gas"), "{lines:?}");
     let asked = lotus.asked();
     let page = BASE64.encode(&to_vec(&PageParams { from: 1, limit: 100 }).unwrap());

@@ -105,8 +105,8 @@ fn facts_are_what_a_node_like_lotus_says() {
     let parties = Parties { market, miner, underwriter };
     assert_eq!(gather(&mut lotus.node(), &parties), Ok(facts));
     let asked = lotus.asked();
-    assert_eq!((&asked[0][0]["To"], &asked[0][0]["From"]), (&"f01003".into(), &"f0201".into()));
-    assert_eq!(asked[2][0]["To"], "f01004");
+    assert_eq!((&asked[0][0]["To"], &asked[0][0]["From"]), (&"t01003".into(), &"t0201".into()));
+    assert_eq!(asked[2][0]["To"], "t01004");
 }
 
 #[test]

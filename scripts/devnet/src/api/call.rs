@@ -1,0 +1,181 @@
+//! Running messages to see what they would do, or did: `StateCall`, `StateReplay`, `StateCompute`.
+//!
+//! What the node's own controls do to a state is no message, so a replay has nothing of it.
+
+use anyhow::{Context, Result, anyhow, bail};
+use cid::Cid;
+use fvm_harness::{BLOCK_GAS_LIMIT, Network, Outcome, Snapshot, TokenAmount};
+use fvm_ipld_encoding::{RawBytes, to_vec};
+use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::message::Message;
+use lotus::auth::Permission::Read;
+use lotus::block::TipsetKey;
+use lotus::json::{Addr, Link};
+use lotus::message::{MessageJson, SignedMessage};
+use lotus::rpc::Methods;
+use num_traits::Zero;
+use serde::Serialize;
+use shared::ext::{CRON_ACTOR, SYSTEM_ACTOR};
+
+use super::chain::tipset;
+use super::trace::{Fees, Invocation};
+use super::wait::find_executed;
+use crate::chain::{execute, is_acting};
+use crate::node::Node;
+use crate::tipset::Tipset;
+
+/// `EpochTick` of cron.
+const EPOCH_TICK: u64 = 2;
+/// Gas that a tick may use, as in Lotus.
+const TICK_GAS: u64 = BLOCK_GAS_LIMIT * 10_000;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Computed {
+    root: Link,
+    trace: Vec<Invocation>,
+}
+
+pub fn add(methods: &mut Methods<Node>) {
+    methods.call("StateCall", Read, |node: &Node, (message, key): (MessageJson, TipsetKey)| {
+        let tipset = node.tipset(&key).with_context(|| format!("loading tipset {key}"))?;
+        Ok(call(node, message, &tipset)?)
+    });
+    methods.call("StateReplay", Read, |node: &Node, (key, Link(cid)): (TipsetKey, Link)| {
+        Ok(replay(node, &key, cid)?)
+    });
+    type Compute = (ChainEpoch, Option<Vec<MessageJson>>, TipsetKey);
+    methods.call("StateCompute", Read, |node: &Node, (height, messages, key): Compute| {
+        let tipset = tipset(node, &key)?;
+        Ok(compute(node, &tipset, height, messages.unwrap_or_default())?)
+    });
+}
+
+/// Runs a message on the state that a tipset names, after those of its sender in the tipset. It needs
+/// no signature, no nonce and no gas, and its sender may be any actor. Other than in Lotus it gets no
+/// more gas than a block has, for a caller could hold up the node with a loop.
+fn call(node: &Node, message: MessageJson, tipset: &Tipset) -> Result<Invocation> {
+    let Some(Addr(from)) = message.from else {
+        bail!("getting sender actor: GetActor called on undefined address");
+    };
+    let mut message = message.message().context("cannot marshal undefined address")?;
+    let view = node.view(tipset);
+    if view.actor(&from)?.is_none() {
+        bail!("sender {} not found on chain: sender validation failed", Addr(from));
+    }
+    let mut network = view.network()?;
+    network.set_base_fee(tipset.header.parent_base_fee.clone());
+    for earlier in tipset.messages(node.store())? {
+        if earlier.message.from == from {
+            run(&mut network, &earlier)?;
+        }
+    }
+    if message.gas_fee_cap.is_zero() {
+        network.set_base_fee(TokenAmount::zero());
+    }
+    network.set_tracing(true);
+    message.sequence = network.nonce(&from);
+    message.gas_limit = match message.gas_limit {
+        0 => BLOCK_GAS_LIMIT,
+        limit => limit.min(BLOCK_GAS_LIMIT),
+    };
+    Invocation::of(message, Fees::None, |message| network.perform(message))
+}
+
+/// Runs the messages of a tipset again, up to one of them.
+fn replay(node: &Node, key: &TipsetKey, cid: Cid) -> Result<Invocation> {
+    let (tipset, cid) = match key.0.is_empty() {
+        false => ((*tipset(node, key)?).clone(), cid),
+        true => {
+            let found = find_executed(node, cid);
+            let found = found.with_context(|| format!("searching for msg {cid}"))?;
+            let lookup = found.with_context(|| format!("didn't find msg {cid}"))?;
+            let height = lookup.placement.height;
+            let tipset = node.tipset_at_or_below(height)?.context("a tipset that is gone")?;
+            (tipset, lookup.message.cid()?)
+        }
+    };
+    let mut network = start(node, &tipset, &mut vec![])?;
+    for signed in tipset.messages(node.store())? {
+        if signed.cid()? == cid {
+            let invocation = traced(&mut network, &signed)?;
+            return Ok(Invocation { msg_cid: Link(cid), ..invocation });
+        }
+        run(&mut network, &signed)?;
+    }
+    bail!("given message not found in tipset")
+}
+
+/// Runs a tipset again, and messages of the caller's own after it, at an epoch of their choice.
+fn compute(
+    node: &Node,
+    tipset: &Tipset,
+    height: ChainEpoch,
+    messages: Vec<MessageJson>,
+) -> Result<Computed> {
+    let mut trace = vec![];
+    if tipset.height() == 0 && messages.is_empty() {
+        return Ok(Computed { root: Link(tipset.state), trace });
+    }
+    let mut network = start(node, tipset, &mut trace)?;
+    for signed in tipset.messages(node.store())? {
+        trace.push(traced(&mut network, &signed)?);
+    }
+    if tipset.height() > 0 {
+        trace.push(tick(&mut network)?);
+    }
+    let root = network.snapshot().root;
+    network.restore(&Snapshot { root, epoch: height });
+    for message in messages {
+        let message = message.message().ok_or_else(|| anyhow!("a message has no address"))?;
+        let length = to_vec(&message)?.len();
+        let run = |message| network.execute(message, length);
+        trace.push(Invocation::of(message, Fees::Paid, run)?);
+    }
+    Ok(Computed { root: Link(network.snapshot().root), trace })
+}
+
+/// A network at a tipset's epoch, before its messages: the null rounds before it have passed.
+fn start(node: &Node, tipset: &Tipset, trace: &mut Vec<Invocation>) -> Result<Network> {
+    let mut network = node.view(tipset).network()?;
+    network.set_base_fee(tipset.header.parent_base_fee.clone());
+    network.set_tracing(true);
+    let parent = node.tipset(&TipsetKey(tipset.header.parents.clone()))?;
+    let first = if tipset.height() > 0 { parent.height() + 1 } else { 0 };
+    for epoch in first..tipset.height() {
+        let root = network.snapshot().root;
+        network.restore(&Snapshot { root, epoch });
+        trace.push(tick(&mut network)?);
+    }
+    let root = network.snapshot().root;
+    network.restore(&Snapshot { root, epoch: tipset.height() });
+    Ok(network)
+}
+
+/// Runs a message as the chain does.
+fn run(network: &mut Network, signed: &SignedMessage) -> Result<Outcome> {
+    execute(network, signed, signed.chain_bytes()?.len())
+}
+
+fn traced(network: &mut Network, signed: &SignedMessage) -> Result<Invocation> {
+    let fees = if is_acting(signed) { Fees::None } else { Fees::Paid };
+    Invocation::of(signed.message.clone(), fees, |_| run(network, signed))
+}
+
+/// The tick of cron at the end of an epoch.
+fn tick(network: &mut Network) -> Result<Invocation> {
+    let message = Message {
+        version: 0,
+        from: Address::new_id(SYSTEM_ACTOR),
+        to: Address::new_id(CRON_ACTOR),
+        sequence: network.epoch().unsigned_abs(),
+        value: TokenAmount::zero(),
+        method_num: EPOCH_TICK,
+        params: RawBytes::default(),
+        gas_limit: TICK_GAS,
+        gas_fee_cap: TokenAmount::zero(),
+        gas_premium: TokenAmount::zero(),
+    };
+    Invocation::of(message, Fees::None, |message| network.perform(message))
+}

@@ -1,0 +1,166 @@
+//! What only a network of one's own does: time at will, funds, miners, and going back.
+
+use anyhow::{Context, Result, ensure};
+use bls_signatures::Serialize as _;
+use cid::Cid;
+use fvm_harness::{Network, Provider, TokenAmount};
+use fvm_ipld_encoding::tuple::*;
+use fvm_shared::ActorID;
+use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::deal::DealID;
+use fvm_shared::message::Message;
+use fvm_shared::sector::SectorNumber;
+use lotus::keys::{Key, KeyInfo};
+use lotus::message::{Signature, SignatureType, SignedMessage};
+use shared::ext::market::DealProposal;
+
+use crate::chain::Chain;
+use crate::node::Node;
+
+/// Epochs from a sector's pre-commitment to its proof, and one more.
+const SEALING: ChainEpoch = 151;
+/// The name in the store of the sectors that [`Node::prove_sector`] proved.
+pub const SECTORS: &str = "sectors";
+/// Epochs that a node passes at one go, at the most: ten years.
+const MOST_EPOCHS: ChainEpoch = 10 * 365 * 2_880;
+
+/// A miner that the node made, whose keys its wallet has.
+#[derive(Clone, Debug)]
+pub struct Miner {
+    pub id: ActorID,
+    pub owner: Address,
+    pub worker: Address,
+}
+
+/// A sector that the node proved, and keeps proving while it skips time.
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    pub miner: ActorID,
+    pub sector: SectorNumber,
+}
+
+impl Node {
+    /// Makes tipsets out of the messages that wait.
+    pub fn mine_some(&self, tipsets: u64) -> Result<()> {
+        (0..tipsets).try_for_each(|_| self.mine())
+    }
+
+    /// Lets epochs pass, with the cron tick of each, and makes the tipset at their end.
+    pub fn advance(&self, epochs: ChainEpoch) -> Result<()> {
+        self.pass(epochs, Chain::pass)
+    }
+
+    /// Lets epochs pass fast: with the cron ticks that end deadlines of miners, and the daily proofs of
+    /// the sectors that the node proved. What else is due in between runs up to 60 epochs late.
+    pub fn skip(&self, epochs: ChainEpoch) -> Result<()> {
+        self.pass(epochs, Chain::skip)
+    }
+
+    fn pass(
+        &self,
+        epochs: ChainEpoch,
+        how: impl FnOnce(&mut Chain, ChainEpoch) -> Result<()>,
+    ) -> Result<()> {
+        ensure!(
+            (1..=MOST_EPOCHS).contains(&epochs),
+            "time passes forwards, by 1 to {MOST_EPOCHS} epochs"
+        );
+        self.produce_after(|chain| how(chain, epochs - 1))
+    }
+
+    /// Sends FIL from the faucet, which is a genesis account with 500 million.
+    pub fn fund(&self, to: Address, amount: TokenAmount) -> Result<()> {
+        ensure!(amount.is_positive(), "the faucet gives more than nothing");
+        self.intervene(|net| {
+            net.fund(to, amount);
+            Ok(())
+        })
+    }
+
+    /// Pays a miner the reward of one won block.
+    pub fn block_reward(&self, miner: Address) -> Result<()> {
+        self.intervene(|net| {
+            let outcome = net.block_reward(miner, TokenAmount::default());
+            ensure!(outcome.exit_code.is_success(), "no reward for {miner}: {outcome}");
+            Ok(())
+        })
+    }
+
+    /// Makes a miner of 32 GiB sectors, with an owner, a BLS worker, and funds for pledge and escrow. The
+    /// keys follow from the name, and go into the wallet.
+    pub fn make_miner(&self, name: &str) -> Result<Miner> {
+        ensure!(
+            (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "a miner's name has 1 to 32 letters and digits"
+        );
+        let provider = self.intervene(|net| {
+            let worker = fvm_harness::Key::bls(&format!("{name}/worker")).address()?;
+            ensure!(net.resolve(&worker).is_none(), "there is a miner of the name {name}");
+            Ok(Provider::create(net, name))
+        })?;
+        for account in [&provider.owner, &provider.worker] {
+            self.wallet().import(&KeyInfo::from(&key_of(&account.key)?))?;
+        }
+        let (owner, worker) = (provider.owner.robust, provider.worker.robust);
+        Ok(Miner { id: provider.id, owner, worker })
+    }
+
+    /// Seals a published deal in a sector of its provider, which the node must have made, and proves the
+    /// sector. 151 epochs pass between the two.
+    pub fn prove_sector(&self, deal: DealID) -> Result<Proven> {
+        let sector = self.intervene(|net| {
+            let (mut provider, proposal) = parties(net, deal)?;
+            Ok(provider.pre_commit(net, &proposal))
+        })?;
+        self.advance(SEALING)?;
+        let miner = self.intervene(|net| {
+            let (provider, proposal) = parties(net, deal)?;
+            let outcome = provider.prove(net, sector, deal, &proposal);
+            ensure!(outcome.exit_code.is_success(), "deal {deal} cannot be activated: {outcome}");
+            Ok(provider.id)
+        })?;
+        let mut sectors: Vec<Proven> = self.db().single(SECTORS)?.unwrap_or_default();
+        let proven = Proven { miner, sector };
+        sectors.push(proven);
+        self.db().put_single(SECTORS, &sectors)?;
+        Ok(proven)
+    }
+
+    /// Sends a message for a sender that does not sign: no nonce, no fee. Its receipt is on the chain as
+    /// any other's.
+    pub fn act_as(&self, message: Message) -> Result<Cid> {
+        // The nonce tells the message from others like it.
+        let sequence = self.head().height().unsigned_abs();
+        let message = Message { sequence, ..message };
+        self.act(SignedMessage {
+            message,
+            signature: Signature::new(SignatureType::Secp256k1, vec![]),
+        })
+    }
+
+    /// A number by which [`Node::revert`] finds the present tipset again.
+    pub fn snapshot(&self) -> ChainEpoch {
+        self.head().height()
+    }
+}
+
+/// A key of the harness, for the wallet.
+pub(crate) fn key_of(key: &fvm_harness::Key) -> Result<Key> {
+    Ok(match key {
+        fvm_harness::Key::Secp256k1(key) => {
+            Key::from_bytes(SignatureType::Secp256k1, &key.to_bytes())?
+        }
+        fvm_harness::Key::Bls(key) => Key::from_bytes(SignatureType::BLS, &key.as_bytes())?,
+    })
+}
+
+/// The provider of a deal, and the deal.
+fn parties(net: &mut Network, deal: DealID) -> Result<(Provider, DealProposal)> {
+    let proposal = net.deal(deal).with_context(|| format!("the market knows no deal {deal}"))?;
+    let miner = proposal.provider.id()?;
+    let provider = Provider::of(net, miner).with_context(|| {
+        format!("the node did not make miner f0{miner} and cannot seal for it: see `fab dev miner`")
+    })?;
+    Ok((provider, proposal))
+}

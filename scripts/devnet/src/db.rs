@@ -1,0 +1,250 @@
+//! What a node keeps: blocks of IPLD, tipsets, and where to find messages. One embedded store, in a
+//! file or in memory.
+//!
+//! A tipset is written with everything that belongs to it in one transaction. Whatever happens, a
+//! store has all of a tipset or nothing.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use cid::Cid;
+use fvm_ipld_blockstore::Blockstore;
+use fvm_ipld_encoding::tuple::*;
+use fvm_ipld_encoding::{from_slice, to_vec};
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::event::StampedEvent;
+use redb::{Database, ReadableDatabase, StorageBackend, TableDefinition, WriteTransaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Blocks of IPLD by CID. None is ever removed.
+const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
+/// Tipsets of the chain by height.
+const TIPSETS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tipsets");
+/// Where messages are, by CID: height and index.
+const MESSAGES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("messages");
+/// CIDs of messages by hash of their transaction of Ethereum.
+const TRANSACTIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("transactions");
+/// Events by height, where there are any.
+const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+/// What there is one of.
+const SINGLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("single");
+
+/// Bytes of memory for blocks that were read or written lately.
+const RECENT_BYTES: usize = 64 << 20;
+
+/// Events of the messages of a tipset: index of the message, and its events in order.
+pub type TipsetEvents = Vec<(u64, Vec<StampedEvent>)>;
+
+/// Where a message is.
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    pub height: ChainEpoch,
+    /// Among the messages of the tipset, in the order of execution.
+    pub index: u64,
+}
+
+/// The store of a node.
+pub struct Db {
+    database: Database,
+    recent: Mutex<Recent>,
+}
+
+/// All that one transaction writes.
+#[derive(Default)]
+pub struct Batch {
+    pub blocks: HashMap<Cid, Arc<[u8]>>,
+    /// Heights above this one are no longer of the chain.
+    pub cut: Option<ChainEpoch>,
+    /// A tipset and its height.
+    pub tipset: Option<(ChainEpoch, Vec<u8>)>,
+    pub messages: Vec<(Cid, Placement)>,
+    pub transactions: Vec<([u8; 32], Cid)>,
+    pub events: Option<(ChainEpoch, TipsetEvents)>,
+    pub single: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Db {
+    /// Opens the file, or makes it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let database = Database::create(path)
+            .with_context(|| format!("cannot open the chain's store {}", path.display()))?;
+        Self::with(database)
+    }
+
+    /// A store that lasts as long as the process.
+    pub fn in_memory() -> Result<Self> {
+        Self::on(redb::backends::InMemoryBackend::new())
+    }
+
+    /// A store on whatever keeps bytes.
+    pub fn on(backend: impl StorageBackend) -> Result<Self> {
+        Self::with(Database::builder().create_with_backend(backend)?)
+    }
+
+    fn with(database: Database) -> Result<Self> {
+        let write = database.begin_write()?;
+        write.open_table(BLOCKS)?;
+        write.open_table(TIPSETS)?;
+        write.open_table(MESSAGES)?;
+        write.open_table(TRANSACTIONS)?;
+        write.open_table(EVENTS)?;
+        write.open_table(SINGLE)?;
+        write.commit()?;
+        Ok(Db { database, recent: Mutex::default() })
+    }
+
+    /// Writes everything or nothing. What is written outlasts the process, and the machine.
+    pub fn commit(&self, batch: &Batch) -> Result<()> {
+        let write = self.database.begin_write()?;
+        if let Some(height) = batch.cut {
+            cut(&write, height)?;
+        }
+        let mut blocks = write.open_table(BLOCKS)?;
+        for (cid, block) in &batch.blocks {
+            blocks.insert(cid.to_bytes().as_slice(), &**block)?;
+        }
+        drop(blocks);
+        let mut messages = write.open_table(MESSAGES)?;
+        for (cid, placement) in &batch.messages {
+            let at = (placement.height.unsigned_abs(), placement.index);
+            messages.insert(cid.to_bytes().as_slice(), at)?;
+        }
+        drop(messages);
+        let mut transactions = write.open_table(TRANSACTIONS)?;
+        for (hash, cid) in &batch.transactions {
+            transactions.insert(hash.as_slice(), cid.to_bytes().as_slice())?;
+        }
+        drop(transactions);
+        if let Some((height, tipset)) = &batch.tipset {
+            write.open_table(TIPSETS)?.insert(height.unsigned_abs(), tipset.as_slice())?;
+        }
+        if let Some((height, events)) = &batch.events {
+            let bytes = to_vec(events)?;
+            write.open_table(EVENTS)?.insert(height.unsigned_abs(), bytes.as_slice())?;
+        }
+        let mut single = write.open_table(SINGLE)?;
+        for (key, value) in &batch.single {
+            single.insert(*key, value.as_slice())?;
+        }
+        drop(single);
+        write.commit()?;
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for (cid, block) in &batch.blocks {
+            recent.add(*cid, block.clone());
+        }
+        Ok(())
+    }
+
+    /// The tipset at a height, or the last one below; `None` below the first.
+    pub fn tipset_at_or_below(&self, height: ChainEpoch) -> Result<Option<Vec<u8>>> {
+        let Ok(height) = u64::try_from(height) else { return Ok(None) };
+        let table = self.database.begin_read()?.open_table(TIPSETS)?;
+        let last = table.range(..=height)?.next_back().transpose()?;
+        Ok(last.map(|(_, tipset)| tipset.value().to_vec()))
+    }
+
+    /// The tipset at a height, or the first one above.
+    pub fn tipset_at_or_above(&self, height: ChainEpoch) -> Result<Option<Vec<u8>>> {
+        let height = u64::try_from(height).unwrap_or(0);
+        let table = self.database.begin_read()?.open_table(TIPSETS)?;
+        let first = table.range(height..)?.next().transpose()?;
+        Ok(first.map(|(_, tipset)| tipset.value().to_vec()))
+    }
+
+    /// Where a message is on the chain.
+    pub fn placement(&self, message: &Cid) -> Result<Option<Placement>> {
+        let table = self.database.begin_read()?.open_table(MESSAGES)?;
+        let found = table.get(message.to_bytes().as_slice())?;
+        Ok(found.map(|at| {
+            let (height, index) = at.value();
+            Placement { height: height.cast_signed(), index }
+        }))
+    }
+
+    /// The CID of the message that is this transaction of Ethereum.
+    pub fn transaction(&self, hash: &[u8; 32]) -> Result<Option<Cid>> {
+        let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
+        let found = table.get(hash.as_slice())?;
+        found.map(|cid| Ok(Cid::try_from(cid.value())?)).transpose()
+    }
+
+    /// The events of some heights, both ends included, in order; only where there are any.
+    pub fn events(
+        &self,
+        first: ChainEpoch,
+        last: ChainEpoch,
+    ) -> Result<Vec<(ChainEpoch, TipsetEvents)>> {
+        let range = u64::try_from(first).unwrap_or(0)..=u64::try_from(last).unwrap_or(0);
+        if range.is_empty() {
+            return Ok(vec![]);
+        }
+        let table = self.database.begin_read()?.open_table(EVENTS)?;
+        let mut found = vec![];
+        for entry in table.range(range)? {
+            let (height, events) = entry?;
+            found.push((height.value().cast_signed(), from_slice(events.value())?));
+        }
+        Ok(found)
+    }
+
+    /// What is kept under a name.
+    pub fn single<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let table = self.database.begin_read()?.open_table(SINGLE)?;
+        let found = table.get(key)?;
+        found.map(|value| Ok(from_slice(value.value())?)).transpose()
+    }
+
+    /// Keeps something under a name.
+    pub fn put_single<T: Serialize>(&self, key: &'static str, value: &T) -> Result<()> {
+        self.commit(&Batch { single: vec![(key, to_vec(value)?)], ..Batch::default() })
+    }
+}
+
+/// Takes what is above a height off the chain. Its blocks stay.
+fn cut(write: &WriteTransaction, height: ChainEpoch) -> Result<()> {
+    let first = u64::try_from(height + 1)?;
+    write.open_table(TIPSETS)?.retain_in(first.., |_, _| false)?;
+    write.open_table(EVENTS)?.retain_in(first.., |_, _| false)?;
+    write.open_table(MESSAGES)?.retain(|_, (height, _)| height < first)?;
+    Ok(())
+}
+
+impl Blockstore for Db {
+    fn get(&self, k: &Cid) -> Result<Option<Vec<u8>>> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(block) = recent.blocks.get(k) {
+            return Ok(Some(block.to_vec()));
+        }
+        let table = self.database.begin_read()?.open_table(BLOCKS)?;
+        let Some(found) = table.get(k.to_bytes().as_slice())? else { return Ok(None) };
+        let block: Arc<[u8]> = found.value().into();
+        recent.add(*k, block.clone());
+        Ok(Some(block.to_vec()))
+    }
+
+    fn put_keyed(&self, k: &Cid, block: &[u8]) -> Result<()> {
+        let blocks = HashMap::from([(*k, Arc::from(block))]);
+        self.commit(&Batch { blocks, ..Batch::default() })
+    }
+}
+
+/// Blocks that were read or written lately. All go at once when they are too many, which keeps the
+/// book-keeping at nothing.
+#[derive(Default)]
+struct Recent {
+    blocks: HashMap<Cid, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Recent {
+    fn add(&mut self, cid: Cid, block: Arc<[u8]>) {
+        if self.bytes > RECENT_BYTES {
+            *self = Recent::default();
+        }
+        self.bytes += block.len();
+        self.blocks.insert(cid, block);
+    }
+}

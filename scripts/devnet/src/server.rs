@@ -1,0 +1,142 @@
+//! A node that runs: its clock, and its server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fvm_harness::Actors;
+use lotus::auth::Secret;
+use lotus::repo::Repo;
+use lotus::rpc::{Limits, serve};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::api;
+use crate::chain::Settings;
+use crate::db::Db;
+use crate::node::{Mining, Node};
+use crate::wallet::Wallet;
+
+/// The chain's store in the directory of a node that keeps it.
+const STORE: &str = "chain.redb";
+
+/// When tipsets are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One for each message, as it comes.
+    Instant,
+    /// One every so often.
+    Interval(Duration),
+    /// When somebody says so.
+    Manual,
+}
+
+/// How a node is run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Port 0 takes any that is free.
+    pub listen: SocketAddr,
+    pub mode: Mode,
+    /// The directory in which clients find the node's address and token.
+    pub repo: PathBuf,
+    /// Whether the chain and the keys are kept there too.
+    pub keep: bool,
+    pub chain: Settings,
+    pub limits: Limits,
+}
+
+/// A node that is served until [`Running::stop`].
+pub struct Running {
+    pub node: Arc<Node>,
+    pub address: SocketAddr,
+    /// Grants everything.
+    pub token: String,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _repo: Arc<Repo>,
+}
+
+/// Starts a node. It runs as long as the runtime does, or until it is stopped.
+pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
+    let repo = Arc::new(Repo::open(&config.repo)?);
+    let (secret, token) = repo.secret()?;
+    let secret = Arc::new(secret);
+    let node = open(&config, actors, &repo, secret.clone())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another port", config.listen))?;
+    let address = listener.local_addr()?;
+    repo.announce(address)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = vec![];
+    if let Mode::Interval(period) = config.mode {
+        tasks.push(tokio::spawn(mine_every(period, node.clone(), stopped.clone())));
+    }
+    let shutdown = until(stopped);
+    let endpoints = api::endpoints();
+    tasks.push(tokio::spawn(serve(
+        listener,
+        endpoints,
+        node.clone(),
+        secret,
+        config.limits,
+        shutdown,
+    )));
+    Ok(Running { node, address, token, stop, tasks, _repo: repo })
+}
+
+fn open(
+    config: &Config,
+    actors: &Actors,
+    repo: &Arc<Repo>,
+    secret: Arc<Secret>,
+) -> Result<Arc<Node>> {
+    let (db, wallet) = match config.keep {
+        true => (Db::open(&config.repo.join(STORE))?, Wallet::kept(repo.clone())?),
+        false => (Db::in_memory()?, Wallet::default()),
+    };
+    let (mining, block_delay) = match config.mode {
+        Mode::Instant => (Mining::Instant, 1),
+        Mode::Interval(time) => (Mining::OnDemand, time.as_secs().max(1)),
+        Mode::Manual => (Mining::OnDemand, 1),
+    };
+    let (db, chain) = (Arc::new(db), &config.chain);
+    Ok(Arc::new(Node::open(db, actors, chain, mining, block_delay, wallet, secret)?))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone stops the node too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn mine_every(period: Duration, node: Arc<Node>, stopped: watch::Receiver<bool>) {
+    let mut clock = tokio::time::interval(period);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    clock.tick().await;
+    let mut stop = std::pin::pin!(until(stopped));
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = clock.tick() => {}
+        }
+        let node = node.clone();
+        let mined = tokio::task::spawn_blocking(move || node.mine()).await;
+        if let Ok(Err(error)) = mined {
+            eprintln!("devnet: no tipset could be made: {error:#}");
+        }
+    }
+}
+
+impl Running {
+    /// Stops the clock and the server, and waits for what is being answered.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(())
+    }
+}

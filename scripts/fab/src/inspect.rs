@@ -1,0 +1,191 @@
+//! What an actor is and has, with its state as JSON.
+
+use abi::dag_json;
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use fvm_shared::address::Address;
+use fvm_shared::clock::ChainEpoch;
+use serde_json::Value;
+
+use crate::invoke::target::name_of;
+use crate::node::lotus::{OnChain, TipSetKey};
+use crate::node::{Connection, Lotus, Trouble, parse_address};
+use crate::typed;
+use crate::units::fil;
+use crate::voice::{Voice, on_terminal};
+
+#[derive(Args)]
+pub struct Options {
+    /// The actor.
+    #[arg(value_parser = parse_address)]
+    address: Address,
+    #[command(flatten)]
+    node: Connection,
+    /// In the state of this epoch. Default: the head.
+    #[arg(long, value_name = "EPOCH", value_parser = clap::value_parser!(ChainEpoch).range(0..))]
+    at: Option<ChainEpoch>,
+    /// Entries of each map and array that are shown.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    limit: usize,
+}
+
+/// `fab inspect`.
+pub fn command(options: &Options) -> Result<()> {
+    let mut node = Lotus::new(options.node.endpoint()?);
+    on_terminal(|voice| inspect(&mut node, options, voice))
+}
+
+fn inspect(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    let Options { address, limit, .. } = options;
+    let at = match options.at {
+        None => TipSetKey::default(),
+        Some(height) => {
+            let (tipset, height) = node.tipset_at(height)?;
+            voice.fact("epoch", height)?;
+            tipset
+        }
+    };
+    let actor = node.actor_at(address, &at)?.with_context(|| {
+        format!(
+            "no actor is at {address}{}: check the address, and that the node is on the network that you \
+             mean",
+            options.at.map(|height| format!(" in epoch {height}")).unwrap_or_default()
+        )
+    })?;
+    let name = name_of(node, &actor.code)?;
+    let addresses = addresses(node, address, &actor, &at)?;
+    voice.fact("actor", name.as_deref().unwrap_or("of a kind that is not known here"))?;
+    voice.fact("code", actor.code)?;
+    voice.fact("addresses", addresses.join(", "))?;
+    voice.fact("balance", fil(&actor.balance))?;
+    voice.fact("nonce", actor.nonce)?;
+    voice.json(&state(node, name.as_deref(), &actor, *limit)?)?;
+    Ok(())
+}
+
+/// All addresses of an actor that the node tells of, each once.
+fn addresses(
+    node: &mut Lotus,
+    asked: &Address,
+    actor: &OnChain,
+    at: &TipSetKey,
+) -> Result<Vec<String>, Trouble> {
+    let id = node.id_at(asked, at)?;
+    let mut addresses = vec![Address::new_id(id)];
+    let others = [Some(*asked), node.robust_of(id, at)?, actor.delegated];
+    for address in others.into_iter().flatten() {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses.iter().map(ToString::to_string).collect())
+}
+
+/// The state by its description, with all that it links to; of an actor without one, its root as
+/// DAG-JSON.
+fn state(node: &Lotus, name: Option<&str>, actor: &OnChain, limit: usize) -> Result<Value> {
+    match name.and_then(typed::described) {
+        Some(described) => {
+            let get = |cid: &cid::Cid| node.block(cid).map_err(anyhow::Error::from);
+            Ok(described.state_to_json(&actor.head, &get, limit)?)
+        }
+        None => {
+            let root = node.block(&actor.head)?;
+            let root =
+                root.ok_or_else(|| anyhow!("the node does not have the state {}", actor.head))?;
+            Ok(dag_json::from_cbor(&root)?)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use data_encoding::BASE64;
+    use fvm_ipld_encoding::to_vec;
+    use serde_json::json;
+
+    use super::*;
+    use crate::node::lotus::tests::{Scripted, failed, head, link};
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    /// How an inspection ended, what it printed, and what it said beside that.
+    fn run(lotus: &Scripted, args: &[&str]) -> (Result<()>, String, String) {
+        let options = Cli::try_parse_from(["inspect"].iter().chain(args)).unwrap().options;
+        let (mut out, mut aside) = (vec![], vec![]);
+        let mut voice = Voice { out: &mut out, aside: &mut aside };
+        let end = inspect(&mut lotus.node(), &options, &mut voice);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (end, text(out), text(aside))
+    }
+
+    /// What a node is asked about an actor of this kind with these blocks.
+    fn actor(name: &str, blocks: &[Vec<u8>]) -> Vec<(&'static str, Value)> {
+        let balance = "1500000000000000000";
+        let actor = json!({ "Code": link(), "Head": link(), "Nonce": 3, "Balance": balance });
+        let mut script = vec![
+            ("StateGetActor", actor),
+            ("StateNetworkVersion", json!(28)),
+            ("StateActorCodeCIDs", json!({ name: link() })),
+            ("StateLookupRobustAddress", json!(Address::new_actor(b"one").to_string())),
+        ];
+        script.extend(blocks.iter().map(|block| ("ChainReadObj", json!(BASE64.encode(block)))));
+        script
+    }
+
+    #[test]
+    fn a_state_is_shown_with_its_names_and_what_it_links_to() {
+        let map = ::lotus::cid_of(b"map");
+        let root = to_vec(&(map, 1_005, "localnet")).unwrap();
+        let empty_map = vec![0x82, 0x40, 0x80];
+        let (end, out, aside) = run(&Scripted::new(actor("init", &[root, empty_map])), &["f01"]);
+        end.unwrap();
+        let state: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((&state["next_id"], &state["address_map"]), (&json!(1_005), &json!({})));
+        for fact in
+            ["actor     init\n", "balance   1.5 FIL\n", "nonce     3\n", "addresses f01, f2"]
+        {
+            assert!(aside.contains(fact), "{aside}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_nobody_described_is_shown_as_it_is() {
+        let blocks = [to_vec(&(1, "two")).unwrap()];
+        let (end, out, _) = run(&Scripted::new(actor("evm", &blocks)), &["f01002"]);
+        end.unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!([1, "two"]));
+    }
+
+    #[test]
+    fn an_actor_is_shown_as_it_was_at_a_height() {
+        let block = [to_vec(&0).unwrap()];
+        let script = [vec![("ChainGetTipSetByHeight", head(7))], actor("evm", &block)].concat();
+        let lotus = Scripted::new(script);
+        let (end, _, aside) = run(&lotus, &["f01002", "--at", "8"]);
+        end.unwrap();
+        assert!(aside.starts_with("epoch     7\n"), "{aside}");
+        let asked = lotus.asked();
+        assert_eq!((&asked[0], &asked[1][1]), (&json!([8, []]), &json!([link()])));
+    }
+
+    #[test]
+    fn an_address_without_an_actor_is_told_of() {
+        let lotus = Scripted::error("StateGetActor", "actor not found");
+        let error = run(&lotus, &["f01002"]).0.unwrap_err().to_string();
+        assert!(error.starts_with("no actor is at f01002: check the address"), "{error}");
+    }
+
+    #[test]
+    fn a_block_that_the_node_lacks_is_told_of() {
+        let missing = "ipld: could not find bafy";
+        let lotus = failed(actor("init", &[]), "ChainReadObj", missing);
+        let error = run(&lotus, &["f01"]).0.unwrap_err().to_string();
+        assert!(error.contains("does not have this block"), "{error}");
+    }
+}

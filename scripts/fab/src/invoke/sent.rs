@@ -1,0 +1,100 @@
+//! What becomes of a message.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use cid::Cid;
+use data_encoding::BASE64;
+use fvm_shared::clock::ChainEpoch;
+
+use super::target::Target;
+use crate::node::lotus::Search;
+use crate::node::{Lotus, Node, Receipt};
+use crate::table::thousands;
+use crate::voice::Voice;
+
+/// Between the first two looks for a message: a dev node has it at once. Each wait is twice the last,
+/// up to [`Lotus::poll`].
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+/// When people are told why it takes so long.
+const LONG: Duration = Duration::from_secs(20);
+
+/// Waits for the receipt of a message that was sent at an epoch, until it is so many epochs old.
+/// However long it takes: who stops waiting stops nothing else.
+pub fn wait(
+    node: &mut Lotus,
+    message: &Cid,
+    sent_at: ChainEpoch,
+    confidence: ChainEpoch,
+    voice: &mut Voice<'_>,
+) -> Result<Receipt> {
+    let (start, mut told) = (Instant::now(), false);
+    let mut pause = FIRST_LOOK.min(node.poll);
+    loop {
+        let old_enough = |node: &mut Lotus, height: ChainEpoch| -> Result<bool> {
+            Ok(confidence == 0 || node.epoch()? - height >= confidence)
+        };
+        match node.search(message, sent_at)? {
+            Search::Found { receipt, height } if old_enough(node, height)? => return Ok(receipt),
+            Search::Found { .. } | Search::Pending => {}
+            Search::Replaced => bail!(
+                "the message {message} never runs: another with its nonce is on chain. Look what its \
+                 sender sent, and send it again if it is still wanted"
+            ),
+            Search::Unknown => bail!(
+                "the node has forgotten the message {message}, which it took: look it up on another \
+                 node before you send it again"
+            ),
+        }
+        if !told && start.elapsed() > LONG {
+            voice.tell(
+                "waiting on: the node has the message. A dev node that mines by hand includes it by \
+                 `fab dev mine`",
+            )?;
+            told = true;
+        }
+        sleep(pause);
+        pause = (pause * 2).min(node.poll);
+    }
+}
+
+/// Tells how a message ended, and prints its reply. An error for one that failed.
+pub fn end(target: &Target, receipt: &Receipt, raw: bool, voice: &mut Voice<'_>) -> Result<()> {
+    let exit = receipt.exit_code.value();
+    voice.fact("gas", thousands(receipt.gas_used))?;
+    voice.fact("exit", exit)?;
+    if exit != 0 {
+        let told = receipt.told.trim();
+        let colon = if told.is_empty() { "" } else { "\n" };
+        bail!("the message failed: {}{colon}{told}", target.explain(exit));
+    }
+    let bytes = receipt.return_data.bytes();
+    let encoded = BASE64.encode(bytes);
+    match target.typed {
+        _ if raw && bytes.is_empty() => voice.say("OK")?,
+        Some(typed) if !raw => match typed.reply_to_json(bytes) {
+            Ok(reply) if bytes.is_empty() && reply.is_null() => {}
+            Ok(reply) => voice.json(&reply)?,
+            Err(error) => {
+                voice.tell(format_args!(
+                    "the reply is not what {} replies: {error}",
+                    typed.method.name
+                ))?;
+                voice.say(encoded)?;
+            }
+        },
+        _ if bytes.is_empty() => {}
+        _ => voice.say(encoded)?,
+    }
+    Ok(())
+}
+
+/// The exit code that a node tells of where it refuses a message that would fail.
+pub fn exit_of(told: &str) -> Option<u32> {
+    let (_, rest) = told.split_once("(exit=[")?;
+    let (code, _) = rest.split_once(']')?;
+    // A code of the FVM has its name before it.
+    let digits = code.split_once('(').map_or(code, |(_, digits)| digits.trim_end_matches(')'));
+    digits.parse().ok()
+}

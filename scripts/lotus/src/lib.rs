@@ -1,0 +1,23 @@
+//! What nodes and clients of Filecoin say to each other: messages and blocks with their CIDs, their
+//! shapes in the JSON-RPC of Lotus, and the transport.
+
+pub mod auth;
+pub mod block;
+pub mod eth;
+pub mod json;
+pub mod keys;
+pub mod keystore;
+pub mod message;
+pub mod repo;
+pub mod rpc;
+pub mod signature;
+
+use cid::Cid;
+use fvm_ipld_encoding::DAG_CBOR;
+use multihash_codetable::{Code, MultihashDigest};
+
+/// The CID of a block of DAG-CBOR, as the chain hashes all of them.
+#[must_use]
+pub fn cid_of(block: &[u8]) -> Cid {
+    Cid::new_v1(DAG_CBOR, Code::Blake2b256.digest(block))
+}

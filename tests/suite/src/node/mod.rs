@@ -1,0 +1,17 @@
+//! The development node.
+
+mod call;
+mod chain;
+mod common;
+mod crash;
+mod disk;
+mod eth;
+mod gas;
+mod load;
+mod mpool;
+mod payer;
+mod sending;
+mod setup;
+mod state;
+mod wait;
+mod wallet;
