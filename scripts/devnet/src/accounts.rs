@@ -29,11 +29,11 @@ pub fn keys(natives: usize, ethereums: usize) -> Result<Vec<Key>> {
     (0..natives).map(native).chain((0..ethereums).map(ethereum)).collect()
 }
 
-/// Puts these keys into the node's wallet, the first as its default where there is
-/// none, and on a new chain funds into
-/// their accounts.
+/// Puts these keys into the node's wallet, the first as its default where there is none, and on a new
+/// chain funds into their accounts.
 pub fn provide(node: &Node, keys: &[Key]) -> Result<()> {
-    for key in keys {
+    // A wallet that is kept has them from the first time.
+    for key in keys.iter().filter(|key| !node.wallet().has(&key.address())) {
         node.wallet().import(&KeyInfo::from(key))?;
     }
     if let (Err(_), Some(first)) = (node.wallet().default_address(), keys.first()) {

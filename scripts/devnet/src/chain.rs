@@ -194,17 +194,22 @@ impl Chain {
         messages: &[Arc<SignedMessage>],
         work: impl FnOnce(&mut Network) -> Result<T>,
     ) -> Result<T> {
-        // Work may panic where the state is not as it expects.
-        let made = catch_unwind(AssertUnwindSafe(|| self.try_produce(messages, work)));
-        let made = made.unwrap_or_else(|panic| Err(told(&*panic)));
-        if made.is_err() {
+        self.whole(|chain| chain.try_produce(messages, work))
+    }
+
+    /// Does something to the chain whole, or not at all. Work on a state that is not as it expects may
+    /// panic.
+    pub(crate) fn whole<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        let done = done.unwrap_or_else(|panic| Err(told(&*panic)));
+        if done.is_err() {
             self.rewind();
         }
-        made
+        done
     }
 
     /// Goes back to the state after the head.
-    pub(crate) fn rewind(&mut self) {
+    fn rewind(&mut self) {
         let root = self.head.state;
         self.net.restore(&Snapshot { root, epoch: self.head.height() + 1 });
         self.net.set_base_fee(self.head.next_base_fee.clone());

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
-use fvm_harness::{Network, Provider, TokenAmount};
+use fvm_harness::{BLOCK_GAS_LIMIT, Network, Provider, TokenAmount};
 use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
@@ -22,6 +22,8 @@ use crate::node::Node;
 const SEALING: ChainEpoch = 151;
 /// The name in the store of the sectors that [`Node::prove_sector`] proved.
 pub const SECTORS: &str = "sectors";
+/// Where the nonces of messages begin that nobody signs.
+const ACTING_NONCES: u64 = 1 << 41;
 /// Epochs that a node passes at one go, at the most: ten years.
 const MOST_EPOCHS: ChainEpoch = 10 * 365 * 2_880;
 
@@ -130,9 +132,10 @@ impl Node {
     /// Sends a message for a sender that does not sign: no nonce, no fee. Its receipt is on the chain as
     /// any other's.
     pub fn act_as(&self, message: Message) -> Result<Cid> {
-        // The nonce tells the message from others like it.
-        let sequence = self.head().height().unsigned_abs();
-        let message = Message { sequence, ..message };
+        // The nonce tells the message from others like it, and is far from those of accounts.
+        let sequence = ACTING_NONCES + self.head().height().unsigned_abs();
+        let gas_limit = if message.gas_limit == 0 { BLOCK_GAS_LIMIT } else { message.gas_limit };
+        let message = Message { sequence, gas_limit, ..message };
         self.act(SignedMessage {
             message,
             signature: Signature::new(SignatureType::Secp256k1, vec![]),

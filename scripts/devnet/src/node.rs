@@ -455,10 +455,7 @@ impl Node {
     /// Makes the next tipset after time has passed.
     pub(crate) fn produce_after(&self, pass: impl FnOnce(&mut Chain) -> Result<()>) -> Result<()> {
         let mut chain = self.chain();
-        if let Err(error) = pass(&mut chain) {
-            chain.rewind();
-            return Err(error);
-        }
+        chain.whole(pass)?;
         let messages = self.select(&chain, pool::BLOCK);
         self.include(&mut chain, &messages, |_| Ok(()))
     }
