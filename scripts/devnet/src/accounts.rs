@@ -29,8 +29,8 @@ pub fn keys(natives: usize, ethereums: usize) -> Result<Vec<Key>> {
     (0..natives).map(native).chain((0..ethereums).map(ethereum)).collect()
 }
 
-/// Puts these keys into the node's wallet, the first as its default where there is none, and on a new
-/// chain funds into their accounts.
+/// Puts these keys into the node's wallet, the first as its default where there is none, and funds
+/// into those of their accounts that the chain does not have.
 pub fn provide(node: &Node, keys: &[Key]) -> Result<()> {
     // A wallet that is kept has them from the first time.
     for key in keys.iter().filter(|key| !node.wallet().has(&key.address())) {
@@ -39,12 +39,19 @@ pub fn provide(node: &Node, keys: &[Key]) -> Result<()> {
     if let (Err(_), Some(first)) = (node.wallet().default_address(), keys.first()) {
         node.wallet().set_default(&first.address())?;
     }
-    if node.head().height() > 0 {
+    let view = node.view_after(&node.head());
+    let mut poor = vec![];
+    for address in keys.iter().map(Key::address) {
+        if view.actor(&address)?.is_none() {
+            poor.push(address);
+        }
+    }
+    if poor.is_empty() {
         return Ok(());
     }
     node.intervene(|net| {
-        for key in keys {
-            net.fund(key.address(), TokenAmount::from_whole(FUNDS));
+        for address in poor {
+            net.fund(address, TokenAmount::from_whole(FUNDS));
         }
         Ok(())
     })

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::devnet::accounts;
 use ::devnet::chain::Settings;
+use ::devnet::gas::MINIMUM_BASE_FEE;
 use ::devnet::server::{Config, Mode, Running, start};
 use ::lotus::eth::EthAddress;
 use ::lotus::json::Addr;
@@ -41,7 +42,8 @@ pub struct Options {
     /// The directory in which clients find the node. Default: that of --state, else target/devnet.
     #[arg(long, value_name = "DIR", conflicts_with = "state")]
     repo: Option<PathBuf>,
-    /// AttoFIL that a unit of gas burns. Default: as demand has it, from 100 000 000 down.
+    /// AttoFIL that a unit of gas burns. Default: 100 where each message has its tipset, as no other would
+    /// ever include what offers less; else as demand has it, from 100 000 000 down.
     #[arg(long, value_name = "ATTO")]
     base_fee: Option<u64>,
     /// Accounts with 100 000 FIL that sign as Filecoin does.
@@ -77,20 +79,22 @@ impl Options {
     }
 
     fn config(&self) -> Result<Config> {
+        let mode = match (self.block_time, self.manual) {
+            (Some(time), _) => Mode::Interval(time),
+            (None, true) => Mode::Manual,
+            (None, false) => Mode::Instant,
+        };
+        let least = (mode == Mode::Instant).then_some(MINIMUM_BASE_FEE);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?;
         Ok(Config {
             listen: SocketAddr::new(self.host, self.port),
-            mode: match (self.block_time, self.manual) {
-                (Some(time), _) => Mode::Interval(time),
-                (None, true) => Mode::Manual,
-                (None, false) => Mode::Instant,
-            },
+            mode,
             repo: self.repo(),
             keep: self.state.is_some(),
             chain: Settings {
                 name: self.name.clone(),
                 genesis_time: now.as_secs(),
-                base_fee: self.base_fee.map(TokenAmount::from_atto),
+                base_fee: self.base_fee.or(least).map(TokenAmount::from_atto),
             },
             limits: Limits::default(),
         })
