@@ -2,13 +2,14 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
 use fvm_harness::{
-    Actors, CHAIN_ID, EPOCH_SECONDS, Network, Outcome, Provider, Snapshot, Store, TokenAmount,
+    Actors, EPOCH_SECONDS, Network, Outcome, Provider, Snapshot, Store, TokenAmount,
 };
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::to_vec;
@@ -21,11 +22,11 @@ use lotus::block::{
     BeaconEntry, BlockHeader, ElectionProof, MessageRoots, Ticket, write_events, write_receipts,
 };
 use lotus::cid_of;
-use lotus::eth::transaction::hash_of;
 use lotus::message::{Signature, SignatureType, SignedMessage};
 use num_traits::Zero;
 use shared::ext::SYSTEM_ACTOR;
 
+use crate::car::import;
 use crate::controls::{Proven, SECTORS};
 use crate::db::{Batch, Db, Placement};
 use crate::gas::next_base_fee;
@@ -35,8 +36,8 @@ use crate::tipset::Tipset;
 const FIRST_BASE_FEE: u64 = 100_000_000;
 const DAY: ChainEpoch = 2_880;
 /// Names in the store.
-const ACTORS: &str = "actors";
-const GENESIS_TIME: &str = "genesis time";
+pub(crate) const ACTORS: &str = "actors";
+pub(crate) const GENESIS_TIME: &str = "genesis time";
 
 /// What a chain is started with.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub struct Settings {
     pub genesis_time: u64,
     /// What a unit of gas burns, where it shall not follow demand.
     pub base_fee: Option<TokenAmount>,
+    /// The CAR of another chain, which a new one goes on with under its old name.
+    pub import: Option<PathBuf>,
 }
 
 /// A chain and the state after its last tipset.
@@ -64,9 +67,21 @@ impl Chain {
     /// The chain that a store has, or a new one with these actors. An old chain keeps the actors that
     /// it was made with.
     pub fn open(db: Arc<Db>, actors: &Actors, settings: &Settings) -> Result<Self> {
-        match db.tipset_at_or_below(ChainEpoch::MAX)? {
-            Some(head) => Self::resume(db, Tipset::read(&head)?, settings),
-            None => Self::found(db, actors, settings),
+        match (db.tipset_at_or_below(ChainEpoch::MAX)?, &settings.import) {
+            (Some(head), None) => Self::resume(db, Tipset::read(&head)?, settings),
+            (None, None) => Self::found(db, actors, settings),
+            (None, Some(car)) => {
+                let imported = import(&db, car)?;
+                let mut chain = Self::resume(db, imported.parent, settings)?;
+                chain.produce(&[], |_| Ok(()))?;
+                ensure!(
+                    chain.head.block == imported.head,
+                    "the tipset {} is of another node",
+                    imported.head
+                );
+                Ok(chain)
+            }
+            (Some(_), Some(_)) => bail!("there is a chain already: import into another directory"),
         }
     }
 
@@ -83,7 +98,7 @@ impl Chain {
     }
 
     fn found(db: Arc<Db>, actors: &Actors, settings: &Settings) -> Result<Self> {
-        let Settings { name, genesis_time, base_fee } = settings.clone();
+        let Settings { name, genesis_time, base_fee, .. } = settings.clone();
         let store = Store::on(actors, db.clone());
         let mut net = Network::found_on(actors, store.clone(), &name, genesis_time)?;
         let state = net.snapshot().root;
@@ -227,32 +242,18 @@ impl Chain {
         let (bls, secp): (Vec<_>, Vec<_>) =
             messages.iter().map(|signed| &**signed).partition(|signed| signed.is_bls());
         let mut batch = Batch::default();
-        let (mut cids, mut receipts, mut events) = (vec![], vec![], vec![]);
+        let (mut cids, mut receipts) = (vec![], vec![]);
         for (index, signed) in (0..).zip(bls.iter().chain(&secp)) {
-            let bytes = signed.chain_bytes()?;
-            let cid = cid_of(&bytes);
-            let outcome = execute(&mut self.net, signed, bytes.len())?;
+            let outcome = execute(&mut self.net, signed, signed.chain_bytes()?.len())?;
             let events_root = write_events(&self.store, &outcome.events)?;
+            let cid = batch.add(signed, Placement { height, index }, outcome.events)?;
             ensure!(events_root == outcome.events_root, "the events of {cid} have another root");
-            if !outcome.events.is_empty() {
-                events.push((index, outcome.events));
-            }
             receipts.push(Receipt {
                 exit_code: outcome.exit_code,
                 return_data: outcome.return_data,
                 gas_used: outcome.gas_used,
                 events_root,
             });
-            if signed.signature.signature_type() == SignatureType::Delegated {
-                batch.transactions.push((hash_of(signed, CHAIN_ID)?.0, cid));
-            }
-            self.store.put_keyed(&cid, &bytes)?;
-            if !signed.is_bls() {
-                // Clients know a message by the CID without its signature too.
-                let unsigned = to_vec(&signed.message)?;
-                self.store.put_keyed(&cid_of(&unsigned), &unsigned)?;
-            }
-            batch.messages.push((cid, Placement { height, index }));
             cids.push(cid);
         }
         let (bls_cids, secp_cids) = cids.split_at(bls.len());
@@ -269,9 +270,6 @@ impl Chain {
         let state = self.net.snapshot().root;
         let receipts = write_receipts(&self.store, &receipts)?;
         let tipset = Tipset { block: header.cid()?, header, state, receipts, next_base_fee };
-        if !events.is_empty() {
-            batch.events = Some((height, events));
-        }
         self.commit(batch, tipset)?;
         Ok(done)
     }
@@ -310,7 +308,7 @@ impl Chain {
         self.store.put_keyed(&tipset.block, &tipset.header.bytes()?)?;
         let (key, block) = tipset.key().block()?;
         self.store.put_keyed(&key, &block)?;
-        batch.tipset = Some((tipset.height(), tipset.bytes()?));
+        batch.tipsets.push((tipset.height(), tipset.bytes()?));
         self.store.drain(|blocks| {
             batch.blocks.extend(blocks.iter().map(|(cid, block)| (*cid, block.clone())));
             self.db.commit(&batch)

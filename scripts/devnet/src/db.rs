@@ -4,17 +4,21 @@
 //! A tipset is written with everything that belongs to it in one transaction. Whatever happens, a
 //! store has all of a tipset or nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use cid::Cid;
+use fvm_harness::CHAIN_ID;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{from_slice, to_vec};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::event::StampedEvent;
+use lotus::cid_of;
+use lotus::eth::transaction::hash_of;
+use lotus::message::{SignatureType, SignedMessage};
 use redb::{Database, ReadableDatabase, StorageBackend, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -58,12 +62,39 @@ pub struct Batch {
     pub blocks: HashMap<Cid, Arc<[u8]>>,
     /// Heights above this one are no longer of the chain.
     pub cut: Option<ChainEpoch>,
-    /// A tipset and its height.
-    pub tipset: Option<(ChainEpoch, Vec<u8>)>,
+    /// Tipsets with their heights.
+    pub tipsets: Vec<(ChainEpoch, Vec<u8>)>,
     pub messages: Vec<(Cid, Placement)>,
     pub transactions: Vec<([u8; 32], Cid)>,
-    pub events: Option<(ChainEpoch, TipsetEvents)>,
+    pub events: BTreeMap<ChainEpoch, TipsetEvents>,
     pub single: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Batch {
+    /// Adds all by which a message on the chain is found: its CID, the one without its signature, the
+    /// hash of its transaction of Ethereum, and its events.
+    pub fn add(
+        &mut self,
+        signed: &SignedMessage,
+        at: Placement,
+        events: Vec<StampedEvent>,
+    ) -> Result<Cid> {
+        let bytes = signed.chain_bytes()?;
+        let cid = cid_of(&bytes);
+        self.blocks.insert(cid, bytes.into());
+        if !signed.is_bls() {
+            let unsigned = to_vec(&signed.message)?;
+            self.blocks.insert(cid_of(&unsigned), unsigned.into());
+        }
+        if signed.signature.signature_type() == SignatureType::Delegated {
+            self.transactions.push((hash_of(signed, CHAIN_ID)?.0, cid));
+        }
+        if !events.is_empty() {
+            self.events.entry(at.height).or_default().push((at.index, events));
+        }
+        self.messages.push((cid, at));
+        Ok(cid)
+    }
 }
 
 impl Db {
@@ -118,13 +149,16 @@ impl Db {
             transactions.insert(hash.as_slice(), cid.to_bytes().as_slice())?;
         }
         drop(transactions);
-        if let Some((height, tipset)) = &batch.tipset {
-            write.open_table(TIPSETS)?.insert(height.unsigned_abs(), tipset.as_slice())?;
+        let mut tipsets = write.open_table(TIPSETS)?;
+        for (height, tipset) in &batch.tipsets {
+            tipsets.insert(height.unsigned_abs(), tipset.as_slice())?;
         }
-        if let Some((height, events)) = &batch.events {
-            let bytes = to_vec(events)?;
-            write.open_table(EVENTS)?.insert(height.unsigned_abs(), bytes.as_slice())?;
+        drop(tipsets);
+        let mut events = write.open_table(EVENTS)?;
+        for (height, of_tipset) in &batch.events {
+            events.insert(height.unsigned_abs(), to_vec(of_tipset)?.as_slice())?;
         }
+        drop(events);
         let mut single = write.open_table(SINGLE)?;
         for (key, value) in &batch.single {
             single.insert(*key, value.as_slice())?;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod api;
+pub mod car;
 pub mod chain;
 pub mod controls;
 pub mod db;

@@ -441,6 +441,13 @@ impl Node {
         Ok(done)
     }
 
+    /// Makes a tipset without messages, which names all that came of those before it.
+    pub(crate) fn settle(&self) -> Result<Arc<Tipset>> {
+        let mut chain = self.chain();
+        self.include(&mut chain, &[], |_| Ok(()))?;
+        Ok(chain.head().clone())
+    }
+
     /// Runs a message for a sender that does not sign: no nonce, no fee. Its receipt is in the chain as
     /// any other's.
     pub fn act(&self, message: SignedMessage) -> Result<Cid> {

@@ -1,5 +1,7 @@
 //! Controls of a dev node, under its own namespace.
 
+use std::path::{PathBuf, absolute};
+
 use ::lotus::json::{Addr, Atto};
 use ::lotus::message::MessageJson;
 use anyhow::{Context, Result};
@@ -37,7 +39,8 @@ enum Control {
     },
     /// Let epochs pass up to one.
     AdvanceTo { epoch: ChainEpoch },
-    /// Let epochs pass in which nothing is mined.
+    /// Let epochs pass fast: with the cron ticks that end deadlines of miners, up to 60 epochs late, and
+    /// with the proofs of the sectors that `prove` proved.
     Skip {
         #[arg(value_parser = count())]
         epochs: ChainEpoch,
@@ -63,8 +66,10 @@ enum Control {
     Prove { deal: u64 },
     /// Keep the state as it is, and print the number by which to come back.
     Snapshot,
-    /// Go back to a snapshot. Later ones are gone.
+    /// Go back to a snapshot. Later ones are gone, and so are the messages that wait.
     Revert { id: u64 },
+    /// Write the whole chain to a CAR, for `fab devnet --import` to go on with.
+    Export { file: PathBuf },
     /// Send a message as any actor at all, without its key.
     ActAs {
         #[arg(value_parser = parse_address)]
@@ -132,6 +137,8 @@ impl Control {
             Control::Prove { deal } => ("Fab.ProveSector", json!([deal])),
             Control::Snapshot => ("Fab.Snapshot", json!([])),
             Control::Revert { id } => ("Fab.Revert", json!([id])),
+            // The node may run in another directory.
+            Control::Export { file } => ("Fab.Export", json!([absolute(file)?])),
             Control::ActAs { from, to, method, params, value } => {
                 let target = Target::find(node, to, None, method)?;
                 target.check_value(value)?;

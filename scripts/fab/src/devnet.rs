@@ -33,7 +33,7 @@ pub struct Options {
     /// Make a tipset every so often, as `1s` or `500ms`, instead of one for each message.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     block_time: Option<Duration>,
-    /// Make tipsets only when told to, by `fab dev mine`.
+    /// Make tipsets only when told to, by `fab dev mine`. Nothing is deployed: `fab deploy` does it.
     #[arg(long, conflicts_with = "block_time")]
     manual: bool,
     /// Keep the chain and the keys in this directory, and go on there. Default: in memory.
@@ -52,6 +52,10 @@ pub struct Options {
     /// Accounts with 100 000 FIL that sign as Ethereum does.
     #[arg(long, value_name = "N", default_value_t = 2)]
     eth_accounts: usize,
+    /// Go on with the chain of another dev node, which `fab dev export` wrote. Nothing is deployed: what
+    /// was, is there.
+    #[arg(long, value_name = "CAR")]
+    import: Option<PathBuf>,
     /// Deploy nothing.
     #[arg(long)]
     bare: bool,
@@ -95,6 +99,7 @@ impl Options {
                 name: self.name.clone(),
                 genesis_time: now.as_secs(),
                 base_fee: self.base_fee.or(least).map(TokenAmount::from_atto),
+                import: self.import.clone(),
             },
             limits: Limits::default(),
         })
@@ -114,7 +119,7 @@ pub fn command(options: &Options) -> Result<()> {
     let running = runtime.block_on(start(options.config()?, actors))?;
     accounts::provide(&running.node, &keys)?;
     print_accounts(&keys)?;
-    if !options.bare && !options.manual {
+    if !options.bare && !options.manual && options.import.is_none() {
         let endpoint = Endpoint {
             url: format!("http://{}/rpc/v1", running.address),
             token: Some(running.token.clone()),

@@ -1,4 +1,4 @@
-//! Export of a state as a CAR.
+//! What a root reaches, as a CAR.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -7,27 +7,35 @@ use anyhow::{Context, Result};
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_car::{Block, CarWriter};
-use fvm_ipld_encoding::{CBOR, DAG_CBOR, from_slice};
-
-use crate::store::Store;
+use fvm_ipld_encoding::{CBOR, DAG_CBOR, IPLD_RAW, from_slice};
 
 /// Writes every block that the root reaches, each once.
-pub fn export(store: &Store, root: Cid, out: impl Write) -> Result<()> {
+pub fn export(store: &impl Blockstore, root: Cid, out: impl Write) -> Result<()> {
     let mut writer = CarWriter::new(vec![root].into(), out)?;
+    walk(store, root, |cid, data| Ok(writer.write(Block { cid, data })?))?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// Visits every block that the root reaches, each once. One that is missing is an error.
+pub fn walk(
+    store: &impl Blockstore,
+    root: Cid,
+    mut visit: impl FnMut(Cid, Vec<u8>) -> Result<()>,
+) -> Result<()> {
     let (mut open, mut seen) = (vec![root], HashSet::from([root]));
     while let Some(cid) = open.pop() {
         let data = store.get(&cid)?.with_context(|| format!("block {cid} is missing"))?;
         for link in links(cid.codec(), &data)? {
             // Identity CIDs hold their data; commitments of pieces and sectors name data that is
             // not in the state.
-            let is_block = link.hash().code() != 0 && matches!(link.codec(), DAG_CBOR | 0x55);
+            let is_block = link.hash().code() != 0 && matches!(link.codec(), DAG_CBOR | IPLD_RAW);
             if is_block && seen.insert(link) {
                 open.push(link);
             }
         }
-        writer.write(Block { cid, data })?;
+        visit(cid, data)?;
     }
-    writer.flush()?;
     Ok(())
 }
 

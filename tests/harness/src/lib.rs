@@ -6,7 +6,7 @@
 
 mod account;
 mod bundle;
-mod car;
+pub mod car;
 mod genesis;
 mod machine;
 mod market;
@@ -21,7 +21,6 @@ mod verified;
 
 pub use account::{Account, Key};
 pub use bundle::{Actors, Bundle, OFFICIAL};
-pub use car::links;
 pub use fvm_shared::econ::TokenAmount;
 pub use genesis::ADDRESSES;
 pub use machine::NETWORK_VERSION;

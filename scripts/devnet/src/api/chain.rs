@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cid::Cid;
-use fvm_harness::{Store, links};
+use fvm_harness::Store;
+use fvm_harness::car::links;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::{CBOR, DAG_CBOR, IPLD_RAW};
 use fvm_shared::clock::ChainEpoch;

@@ -1,6 +1,8 @@
 //! What only a network of one's own does, in a namespace of its own. All of it takes a token that
 //! administers: any page in a browser can read.
 
+use std::path::PathBuf;
+
 use fvm_shared::ActorID;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
@@ -61,6 +63,9 @@ pub fn add(methods: &mut Methods<Node>) {
     methods.call("Fab.Snapshot", Admin, |node: &Node, ()| Ok(node.snapshot()));
     methods.call("Fab.Revert", Admin, |node: &Node, (snapshot,): (ChainEpoch,)| {
         Ok(node.revert(snapshot)?)
+    });
+    methods.call("Fab.Export", Admin, |node: &Node, (file,): (PathBuf,)| {
+        Ok(Link(node.export(&file)?))
     });
     methods.call("Fab.ActAs", Admin, |node: &Node, (message,): (MessageJson,)| {
         let message = message.message();

@@ -17,7 +17,7 @@ const TIPSETS: u64 = 6;
 const MESSAGES: u64 = 3;
 
 fn settings() -> Settings {
-    Settings { name: "crash".into(), genesis_time: 0, base_fee: Some(atto(100)) }
+    Settings { name: "crash".into(), genesis_time: 0, base_fee: Some(atto(100)), import: None }
 }
 
 fn open(disk: &Disk) -> anyhow::Result<Chain> {

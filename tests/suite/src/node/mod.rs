@@ -6,6 +6,7 @@ mod common;
 mod crash;
 mod disk;
 mod eth;
+mod export;
 mod gas;
 mod load;
 mod mpool;

@@ -1,6 +1,6 @@
 //! A node of the tests' own, and its clients.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -60,7 +60,21 @@ impl Dev {
         Self::open(Mode::Manual, true, atto(100))
     }
 
+    /// A node that goes on with the chain of a CAR, or says why it cannot.
+    pub fn import(car: &Path) -> anyhow::Result<Self> {
+        let mut dev = Self::prepare(Mode::Manual, false, atto(100));
+        dev.config.chain.import = Some(car.to_owned());
+        dev.start()?;
+        Ok(dev)
+    }
+
     fn open(mode: Mode, keep: bool, base_fee: TokenAmount) -> Self {
+        let mut dev = Self::prepare(mode, keep, base_fee);
+        dev.start().unwrap();
+        dev
+    }
+
+    fn prepare(mode: Mode, keep: bool, base_fee: TokenAmount) -> Self {
         static NODES: AtomicU32 = AtomicU32::new(0);
         let n = NODES.fetch_add(1, Ordering::Relaxed);
         let repo = Repo(std::env::temp_dir().join(format!("fab-{}-{n}", std::process::id())));
@@ -69,10 +83,15 @@ impl Dev {
             mode,
             repo: repo.0.clone(),
             keep,
-            chain: Settings { name: "suite".into(), genesis_time: 0, base_fee: Some(base_fee) },
+            chain: Settings {
+                name: "suite".into(),
+                genesis_time: 0,
+                base_fee: Some(base_fee),
+                import: None,
+            },
             limits: Limits::default(),
         };
-        let mut dev = Dev {
+        Dev {
             runtime: Some(Runtime::new().unwrap()),
             running: None,
             url: String::new(),
@@ -80,25 +99,24 @@ impl Dev {
             config,
             repo,
             http: ureq::Agent::config_builder().http_status_as_error(false).build().into(),
-        };
-        dev.start();
-        dev
+        }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self) -> anyhow::Result<()> {
         let runtime = self.runtime.as_ref().unwrap();
         let running = start(self.config.clone(), fab::actors().unwrap());
-        let running = runtime.block_on(running).unwrap();
+        let running = runtime.block_on(running)?;
         self.url = format!("http://{}/rpc/v1", running.address);
         self.token = running.token.clone();
         self.running = Some(running);
+        Ok(())
     }
 
     /// Stops the node, and starts another in the same directory.
     pub fn restart(&mut self) {
         let running = self.running.take().unwrap();
         self.runtime.as_ref().unwrap().block_on(running.stop()).unwrap();
-        self.start();
+        self.start().unwrap();
     }
 
     /// The node itself, for what only its owner does.

@@ -3,4 +3,4 @@
 mod pushes;
 mod reads;
 mod token;
-mod wallet;
+pub mod wallet;

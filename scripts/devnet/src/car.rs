@@ -1,0 +1,137 @@
+//! A chain as a CAR, to keep or to hand on: every tipset with its messages, receipts, events and state,
+//! and the code of the actors. Its root is the head, as in the snapshots of Lotus.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use cid::Cid;
+use fvm::state_tree::StateTree;
+use fvm_harness::car;
+use fvm_ipld_car::CarReader;
+use fvm_ipld_encoding::{CborStore, to_vec};
+use lotus::block::{BlockHeader, MessageRoots, not_found, read_events, read_receipts};
+use shared::ext::SYSTEM_ACTOR;
+
+use crate::chain::{ACTORS, GENESIS_TIME};
+use crate::db::{Batch, Db, Placement};
+use crate::node::Node;
+use crate::tipset::{Tipset, read_header, read_message};
+
+/// Bytes of blocks that are written to the store at once.
+const CHUNK: usize = 64 << 20;
+
+impl Node {
+    /// Writes the chain to a file, and returns its root: a tipset without messages, which is made for
+    /// it, so that the states of all messages are named. Messages that wait are not of the chain. The
+    /// file is there when it is whole.
+    pub fn export(&self, file: &Path) -> Result<Cid> {
+        let head = self.settle()?;
+        let part = file.with_added_extension("part");
+        let write = || -> Result<()> {
+            let mut out = BufWriter::new(File::create(&part)?);
+            car::export(self.store(), head.block, &mut out)?;
+            out.into_inner()?.sync_all()?;
+            Ok(std::fs::rename(&part, file)?)
+        };
+        write().with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(head.block)
+    }
+}
+
+/// A chain that was read into a store, but for its head, which has no messages.
+pub struct Imported {
+    pub head: Cid,
+    pub parent: Tipset,
+}
+
+/// Reads a chain that [`Node::export`] wrote into a store that has none. It is there when all of it is.
+pub fn import(db: &Db, file: &Path) -> Result<Imported> {
+    read(db, file).with_context(|| format!("cannot import {}", file.display()))
+}
+
+fn read(db: &Db, file: &Path) -> Result<Imported> {
+    let root = read_blocks(db, file)?;
+    car::walk(db, root, |_, _| Ok(()))?;
+    let head = read_header(db, &root)?;
+    let mut batch = Batch::default();
+    let (mut child, mut parent) = (head.clone(), None);
+    while let Some(tipset) = parent_of(db, &child)? {
+        add(db, &tipset, &mut batch)?;
+        child = tipset.header.clone();
+        parent.get_or_insert(tipset);
+    }
+    let parent = parent.context("the chain has no tipset but its head")?;
+    let (bls, secp) = MessageRoots::read(db, &head.messages)?;
+    let settled = bls.is_empty() && secp.is_empty() && head.height == parent.height() + 1;
+    ensure!(settled, "its head has messages: export it with `cargo fab dev export`");
+    batch.single = vec![
+        (ACTORS, to_vec(&entries(db, &parent.state)?)?),
+        (GENESIS_TIME, to_vec(&child.timestamp)?),
+    ];
+    db.commit(&batch)?;
+    Ok(Imported { head: root, parent })
+}
+
+/// Writes the blocks of a CAR to the store, and returns its one root. The data of a block is what its
+/// CID says.
+fn read_blocks(db: &Db, file: &Path) -> Result<Cid> {
+    let reader = CarReader::new(BufReader::new(File::open(file)?))?;
+    let [root] = *reader.header.roots else {
+        bail!("it has {} roots instead of one", reader.header.roots.len());
+    };
+    let (mut batch, mut bytes) = (Batch::default(), 0);
+    for block in reader {
+        let block = block?;
+        bytes += block.data.len();
+        batch.blocks.insert(block.cid, block.data.into());
+        if bytes > CHUNK {
+            db.commit(&std::mem::take(&mut batch))?;
+            bytes = 0;
+        }
+    }
+    db.commit(&batch)?;
+    Ok(root)
+}
+
+/// The parent of a header, with what came of it, which the header names.
+fn parent_of(db: &Db, child: &BlockHeader) -> Result<Option<Tipset>> {
+    let block = match *child.parents {
+        [] => return Ok(None),
+        [block] => block,
+        _ => bail!("a tipset has several blocks: it is not of a dev node"),
+    };
+    let header = read_header(db, &block)?;
+    ensure!(header.height < child.height, "block {block} is not below its child");
+    Ok(Some(Tipset {
+        block,
+        header,
+        state: child.parent_state_root,
+        receipts: child.parent_message_receipts,
+        next_base_fee: child.parent_base_fee.clone(),
+    }))
+}
+
+/// Adds a tipset, and all by which its messages are found.
+fn add(db: &Db, tipset: &Tipset, batch: &mut Batch) -> Result<()> {
+    let (cids, receipts) = (tipset.message_cids(db)?, read_receipts(db, &tipset.receipts)?);
+    ensure!(cids.len() == receipts.len(), "each message of {} has a receipt", tipset.block);
+    for ((index, cid), receipt) in (0..).zip(&cids).zip(receipts) {
+        let events = receipt.events_root.map(|root| read_events(db, &root)).transpose()?;
+        let at = Placement { height: tipset.height(), index };
+        batch.add(&read_message(db, cid)?, at, events.unwrap_or_default())?;
+    }
+    let (key, block) = tipset.key().block()?;
+    batch.blocks.insert(key, block.into());
+    batch.tipsets.push((tipset.height(), tipset.bytes()?));
+    Ok(())
+}
+
+/// The actors that the system actor of a state lists.
+fn entries(db: &Db, state: &Cid) -> Result<Vec<(String, Cid)>> {
+    let system = StateTree::new_from_root(db, state)?.get_actor(SYSTEM_ACTOR)?;
+    let system = system.context("the state has no system actor")?.state;
+    let (entries,): (Cid,) = db.get_cbor(&system)?.ok_or_else(|| not_found(&system))?;
+    db.get_cbor(&entries)?.ok_or_else(|| not_found(&entries))
+}
