@@ -82,6 +82,32 @@ impl Bundle {
     pub fn module(&self, code: &Cid) -> Option<&[u8]> {
         self.blocks.get(code).map(|module| &**module)
     }
+
+    /// This bundle with the entries of another one after its own.
+    pub fn followed_by(mut self, other: Bundle) -> Result<Self> {
+        self.entries.extend(other.entries);
+        self.blocks.extend(other.blocks);
+        check_unique(&self.entries)?;
+        Ok(self)
+    }
+
+    /// Writes the bundle as a CAR and returns its root. The same actors give the same bytes: the
+    /// manifest first, then the modules in its order.
+    pub fn write(&self, out: impl Write) -> Result<Cid> {
+        let data = dag_cbor(to_vec(&self.entries)?);
+        let manifest = dag_cbor(to_vec(&(1_u32, data.cid))?);
+        let root = manifest.cid;
+        let mut writer = CarWriter::new(vec![root].into(), out)?;
+        writer.write(manifest)?;
+        writer.write(data)?;
+        for (name, code) in &self.entries {
+            let module = self.blocks.get(code);
+            let module = module.with_context(|| format!("the module of {name} is missing"))?;
+            writer.write(Block { cid: *code, data: module.to_vec() })?;
+        }
+        writer.flush()?;
+        Ok(root)
+    }
 }
 
 /// The actors of a network: the built-in ones with Init replaced, then ours.
@@ -111,19 +137,12 @@ impl Actors {
         Self::of(Bundle { entries, blocks })
     }
 
-    /// Those of a bundle that has the official ones first. A manifest tells its entries apart by name
-    /// and by code, so neither may be there twice.
+    /// Those of a bundle that has the official ones first.
     pub fn of(bundle: Bundle) -> Result<Self> {
         let Bundle { entries, blocks } = bundle;
         let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
         ensure!(names.starts_with(&OFFICIAL), "not the official manifest order: {names:?}");
-        let (mut seen, mut codes) = (HashSet::new(), HashMap::new());
-        for (name, code) in &entries {
-            ensure!(seen.insert(name), "two actors have the name {name}");
-            if let Some(other) = codes.insert(code, name) {
-                bail!("the actors {other} and {name} have the same code {code}");
-            }
-        }
+        check_unique(&entries)?;
         Ok(Actors { entries, blocks: Arc::new(blocks) })
     }
 
@@ -145,22 +164,10 @@ impl Actors {
         self.blocks.iter()
     }
 
-    /// Writes these actors as one bundle and returns its root. The same actors give the same bytes: the
-    /// manifest first, then the modules in its order.
-    pub fn write(&self, out: impl Write) -> Result<Cid> {
-        let data = dag_cbor(to_vec(&self.entries)?);
-        let manifest = dag_cbor(to_vec(&(1_u32, data.cid))?);
-        let root = manifest.cid;
-        let mut writer = CarWriter::new(vec![root].into(), out)?;
-        writer.write(manifest)?;
-        writer.write(data)?;
-        for (name, code) in &self.entries {
-            let module = self.blocks.get(code);
-            let module = module.with_context(|| format!("the module of {name} is missing"))?;
-            writer.write(Block { cid: *code, data: module.to_vec() })?;
-        }
-        writer.flush()?;
-        Ok(root)
+    /// These actors as one bundle.
+    #[must_use]
+    pub fn bundle(&self) -> Bundle {
+        Bundle { entries: self.entries.clone(), blocks: (*self.blocks).clone() }
     }
 
     /// The code of an actor.
@@ -184,6 +191,18 @@ impl Actors {
     pub fn size(&self, code: &Cid) -> usize {
         self.blocks.get(code).map_or(0, |module| module.len())
     }
+}
+
+/// A manifest tells its entries apart by name and by code: neither may be there twice.
+fn check_unique(entries: &[(String, Cid)]) -> Result<()> {
+    let (mut seen, mut codes) = (HashSet::new(), HashMap::new());
+    for (name, code) in entries {
+        ensure!(seen.insert(name), "two actors have the name {name}");
+        if let Some(other) = codes.insert(code, name) {
+            bail!("the actors {other} and {name} have the same code {code}");
+        }
+    }
+    Ok(())
 }
 
 fn dag_cbor(data: Vec<u8>) -> Block {
@@ -228,7 +247,7 @@ mod tests {
     fn a_bundle_is_read_as_it_was_written_and_written_alike_each_time() {
         let write = |actors: &Actors| {
             let mut car = vec![];
-            actors.write(&mut car).unwrap();
+            actors.bundle().write(&mut car).unwrap();
             car
         };
         let (once, again) = (write(&merged()), write(&merged()));
@@ -246,7 +265,7 @@ mod tests {
     #[test]
     fn a_module_that_was_changed_is_refused() {
         let mut car = vec![];
-        merged().write(&mut car).unwrap();
+        merged().bundle().write(&mut car).unwrap();
         *car.last_mut().unwrap() ^= 1;
         assert!(Bundle::parse(&car).is_err());
     }

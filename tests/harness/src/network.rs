@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::marker::PhantomData;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cid::Cid;
 use fvm::executor::{ApplyKind, DefaultExecutor, Executor as _, ThreadedExecutor};
 use fvm::machine::{DefaultMachine, Machine, NetworkConfig};
@@ -422,6 +422,20 @@ impl Network {
         let changed = self.snapshot();
         self.enter(changed);
         Ok(())
+    }
+
+    /// Puts an actor into the state as a genesis does: under an ID of its own, without a constructor.
+    pub fn place<S: Serialize>(&mut self, id: ActorID, actor: &str, state: &S) -> Result<Address> {
+        let here = self.snapshot();
+        self.enter(here);
+        let (code, state) =
+            (self.actors.code(actor), self.store.put_cbor(state, Code::Blake2b256)?);
+        let tree = self.executor.0.state_tree_mut();
+        ensure!(tree.get_actor(id)?.is_none(), "there is an actor f0{id}");
+        tree.set_actor(id, ActorState::new(code, state, TokenAmount::default(), 0, None));
+        let changed = self.snapshot();
+        self.enter(changed);
+        Ok(Address::new_id(id))
     }
 
     /// The blocks of this network, up to the last epoch or snapshot.

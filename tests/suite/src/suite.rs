@@ -11,6 +11,7 @@ mod gas;
 mod governance;
 mod hostile_owners;
 mod init;
+mod ipc;
 mod lending;
 mod network;
 mod node;

@@ -1,6 +1,7 @@
 //! The bundle of a Lotus devnet on which native actors can be created: an official one with Init
 //! replaced and ours added. It is handed out only once it has been read back, compared and run.
 
+mod ipc;
 mod smoke;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use fvm_harness::{Actors, Bundle, OFFICIAL};
+use fvm_harness::{Actors, Bundle};
 
 use crate::table::{self, thousands};
 
@@ -21,6 +22,9 @@ pub struct Options {
     /// actors v18 for devnets.
     #[arg(long, value_name = "CAR")]
     base: PathBuf,
+    /// The base is a bundle of the custom actors of an IPC subnet: ours follow, and Init stays the subnet's.
+    #[arg(long)]
+    ipc: bool,
     /// Where to write the merged bundle. Default: target/bundle/merged.car.
     #[arg(long, value_name = "CAR")]
     out: Option<PathBuf>,
@@ -32,46 +36,60 @@ pub fn command(options: &Options) -> Result<()> {
         Some(out) => out.clone(),
         None => shipped.with_file_name("merged.car"),
     };
-    let merged = make(&options.base, shipped, &out)?;
-    table::print(&["position", "actor", "whose", "bytes of WASM", "code CID"], &rows(&merged));
+    let base = Bundle::read(&options.base)?;
+    let ours = Bundle::read(shipped)?;
+    let merged = match options.ipc {
+        true => {
+            hand_out(&ipc::merge(&base, &ours)?, &out, |merged| ipc::check(merged, &base, &ours))?
+        }
+        false => make(&base, &ours, &out)?,
+    };
+    let rows = rows(&merged, &ours);
+    table::print(&["position", "actor", "whose", "bytes of WASM", "code CID"], &rows);
     let path = out.canonicalize().unwrap_or(out);
-    println!("\n{}", exports(&path));
+    println!("\n{}", if options.ipc { ipc::next(&path) } else { exports(&path) });
     Ok(())
 }
 
 /// Merges two bundles into a file, which is there only if it passed every check.
-pub fn make(base: &Path, shipped: &Path, out: &Path) -> Result<Actors> {
-    let (base, shipped) = (Bundle::read(base)?, Bundle::read(shipped)?);
+pub fn make(base: &Bundle, shipped: &Bundle, out: &Path) -> Result<Bundle> {
     let actors = Actors::merge(base.clone(), shipped.clone(), Bundle::default())?;
+    hand_out(&actors.bundle(), out, |merged| check(merged, base, shipped))
+}
+
+/// Writes a bundle to a file, which is there only if what is read back passes.
+fn hand_out(
+    merged: &Bundle,
+    out: &Path,
+    check: impl FnOnce(&Bundle) -> Result<()>,
+) -> Result<Bundle> {
     let unchecked = out.with_extension("unchecked");
-    let checked = write(&actors, &unchecked).and_then(|()| check(&unchecked, &base, &shipped));
-    let named = checked.and_then(|merged| {
-        fs::rename(&unchecked, out).with_context(|| format!("cannot write {}", out.display()))?;
-        Ok(merged)
-    });
-    if named.is_err() {
+    let cannot = || format!("cannot write {}", out.display());
+    let written = || -> Result<Bundle> {
+        write(merged, &unchecked).with_context(cannot)?;
+        let read = Bundle::read(&unchecked)?;
+        check(&read)?;
+        fs::rename(&unchecked, out).with_context(cannot)?;
+        Ok(read)
+    };
+    let written = written();
+    if written.is_err() {
         // What is wrong with the bundle is worth more than that it cannot be removed either.
         let _ = fs::remove_file(&unchecked);
     }
-    named
+    written
 }
 
-fn write(actors: &Actors, path: &Path) -> Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let file = File::create(path).with_context(cannot)?;
-    let mut out = BufWriter::new(file);
-    actors.write(&mut out).with_context(cannot)?;
-    let file = out.into_inner().map_err(|error| error.into_error()).with_context(cannot)?;
-    file.sync_all().with_context(cannot)
+fn write(bundle: &Bundle, path: &Path) -> Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    bundle.write(&mut out)?;
+    Ok(out.into_inner().map_err(|error| error.into_error())?.sync_all()?)
 }
 
-/// Reads a merged bundle back, compares it with what it was made of, and runs it.
-fn check(path: &Path, base: &Bundle, shipped: &Bundle) -> Result<Actors> {
-    let merged = Bundle::read(path)?;
-    compare(&merged, base, shipped)?;
-    let actors = Actors::of(merged)?;
-    smoke::run(&actors).context("the merged bundle does not work")?;
-    Ok(actors)
+/// Compares a merged bundle with what it was made of, and runs it.
+fn check(merged: &Bundle, base: &Bundle, shipped: &Bundle) -> Result<()> {
+    compare(merged, base, shipped)?;
+    smoke::run(&Actors::of(merged.clone())?).context("the merged bundle does not work")
 }
 
 /// That every entry of the base but Init is where it was with the bytes that it had, and that the rest
@@ -94,13 +112,15 @@ fn compare(merged: &Bundle, base: &Bundle, shipped: &Bundle) -> Result<()> {
     Ok(())
 }
 
-fn rows(actors: &Actors) -> Vec<Vec<String>> {
-    let row = |(position, (name, code)): (usize, &(String, _))| {
-        let whose = if position > OFFICIAL.len() || name == "init" { "ours" } else { "official" };
-        let bytes = thousands(actors.size(code) as u64);
-        vec![position.to_string(), name.clone(), whose.into(), bytes, code.to_string()]
+fn rows(merged: &Bundle, shipped: &Bundle) -> Vec<Vec<String>> {
+    let row = |(position, entry): (usize, &(String, _))| {
+        let (name, code) = entry;
+        let whose = if shipped.entries.contains(entry) { "ours" } else { "the base's" };
+        let bytes = merged.module(code).map_or(0, <[u8]>::len);
+        let cells = [position.to_string(), name.clone(), whose.into(), thousands(bytes as u64)];
+        cells.into_iter().chain([code.to_string()]).collect()
     };
-    (1..).zip(&actors.entries).map(row).collect()
+    (1..).zip(&merged.entries).map(row).collect()
 }
 
 /// What every process of a Lotus devnet needs in its environment.

@@ -1,31 +1,30 @@
 //! The stand-in bundle stands in for the official one.
 
+use fvm_harness::OFFICIAL;
+
 use super::*;
 use crate::build::Bundles;
 
-struct Files {
-    base: PathBuf,
-    shipped: PathBuf,
-    out: PathBuf,
+/// The stand-in for the official bundle, and what is shipped.
+fn bundles() -> (Bundle, Bundle) {
+    let Bundles { builtin, shipped, .. } = crate::bundles().unwrap();
+    (Bundle::read(builtin).unwrap(), Bundle::read(shipped).unwrap())
 }
 
-fn files(name: &str) -> Files {
-    let Bundles { builtin, shipped, .. } = crate::bundles().unwrap().clone();
-    let out = std::env::temp_dir().join(format!("fab-{name}-{}.car", std::process::id()));
-    Files { base: builtin, shipped, out }
+fn file(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("fab-{name}-{}.car", std::process::id()))
 }
 
 #[test]
 fn a_merged_bundle_is_the_base_with_init_replaced_and_ours_after_it_each_time_alike() {
-    let Files { base, shipped, out } = files("merged");
-    let actors = make(&base, &shipped, &out).unwrap();
+    let ((base, ours), out) = (bundles(), file("merged"));
+    make(&base, &ours, &out).unwrap();
     let once = fs::read(&out).unwrap();
-    make(&base, &shipped, &out).unwrap();
+    make(&base, &ours, &out).unwrap();
     assert!(fs::read(&out).unwrap() == once);
     fs::remove_file(&out).unwrap();
     assert!(!out.with_extension("unchecked").exists());
 
-    let (base, ours) = (Bundle::read(&base).unwrap(), Bundle::read(&shipped).unwrap());
     let init = ours.code("init").unwrap();
     let merged = Bundle::parse(&once).unwrap();
     for (position, (name, code)) in merged.entries.iter().take(16).enumerate() {
@@ -33,22 +32,19 @@ fn a_merged_bundle_is_the_base_with_init_replaced_and_ours_after_it_each_time_al
         assert_eq!((name.as_str(), *code), (OFFICIAL[position], expected));
     }
     assert_eq!(merged.entries[16..], ours.entries[1..]);
-    let rows = rows(&actors);
+    let rows = rows(&merged, &ours);
     assert_eq!(
         (&rows[1][2], &rows[2][2], &rows[16][2]),
-        (&"ours".into(), &"official".into(), &"ours".into())
+        (&"ours".into(), &"the base's".into(), &"ours".into())
     );
 }
 
 #[test]
 fn a_bundle_that_is_not_what_was_merged_is_noticed() {
-    let Files { base, shipped, .. } = files("compared");
-    let (base, shipped) = (Bundle::read(&base).unwrap(), Bundle::read(&shipped).unwrap());
+    let (base, shipped) = bundles();
     let refused = |change: fn(&mut Bundle)| {
         let merged = Actors::merge(base.clone(), shipped.clone(), Bundle::default()).unwrap();
-        let mut car = vec![];
-        merged.write(&mut car).unwrap();
-        let mut merged = Bundle::parse(&car).unwrap();
+        let mut merged = merged.bundle();
         compare(&merged, &base, &shipped).unwrap();
         change(&mut merged);
         compare(&merged, &base, &shipped).unwrap_err().to_string()
@@ -63,7 +59,7 @@ fn a_bundle_that_is_not_what_was_merged_is_noticed() {
 
 #[test]
 fn what_cannot_be_merged_leaves_no_file() {
-    let Files { base, shipped, out } = files("unmerged");
+    let ((base, shipped), out) = (bundles(), file("unmerged"));
     let told = make(&base, &base, &out).unwrap_err().to_string();
     assert!(told.starts_with("two actors have the name"), "{told}");
     let told = make(&shipped, &shipped, &out).unwrap_err().to_string();
@@ -73,8 +69,7 @@ fn what_cannot_be_merged_leaves_no_file() {
 
 #[test]
 fn a_bundle_whose_actors_cannot_be_created_is_noticed() {
-    let Files { base, shipped, .. } = files("broken");
-    let (base, shipped) = (Bundle::read(&base).unwrap(), Bundle::read(&shipped).unwrap());
+    let (base, shipped) = bundles();
     let mut swapped = shipped.clone();
     (swapped.entries[1].1, swapped.entries[2].1) = (shipped.entries[2].1, shipped.entries[1].1);
     let broken = Actors::merge(base, swapped, Bundle::default()).unwrap();
