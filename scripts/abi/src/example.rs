@@ -131,6 +131,11 @@ fn sample(leaf: Leaf) -> Value {
         Leaf::BigInt => json!("1"),
         Leaf::Cid | Leaf::DataCid => json!({ "/": NOTHING }),
         Leaf::ActorId => json!("f01000"),
+        Leaf::BitField => json!([0, 1]),
+        Leaf::Signature => json!({ "Type": 1, "Data": "" }),
+        Leaf::Label => json!("text"),
+        // Window PoSt of sectors of 32 GiB.
+        Leaf::RegisteredPoStProof => json!(13),
         _ => json!(1),
     }
 }

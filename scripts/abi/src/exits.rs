@@ -71,7 +71,7 @@ pub fn explain_exit(actor: Option<&Actor>, code: u32) -> String {
     };
     match actor.exits.iter().find(|exit| exit.code == code) {
         Some(exit) => format!("{} ({code}): {}", exit.name, without_values(&exit.text)),
-        None => format!("exit code {code}: not one of {}", actor.name),
+        None => format!("exit code {code}: none that is known of {}", actor.name),
     }
 }
 
@@ -102,8 +102,7 @@ fn without_values(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Leaf;
-    use crate::schema::{Exit, Type};
+    use crate::schema::Exit;
 
     fn bank() -> Actor {
         let broke = Exit { code: 33, name: "Broke".into(), text: "f0{0} lacks {1:?} FIL".into() };
@@ -111,7 +110,7 @@ mod tests {
             name: "bank".into(),
             methods: Vec::new(),
             exits: vec![broke],
-            state: Type::Leaf(Leaf::U64),
+            state: None,
             types: Default::default(),
         }
     }
@@ -120,7 +119,7 @@ mod tests {
     fn a_code_is_explained_by_whose_it_is() {
         let bank = bank();
         assert_eq!(bank.explain_exit(33), "Broke (33): f0… lacks … FIL");
-        assert_eq!(bank.explain_exit(34), "exit code 34: not one of bank");
+        assert_eq!(bank.explain_exit(34), "exit code 34: none that is known of bank");
         assert!(bank.explain_exit(7).starts_with("SYS_OUT_OF_GAS (7): the gas limit"));
         assert!(explain_exit(None, 18).starts_with("USR_FORBIDDEN (18)"));
         assert!(explain_exit(None, 33).contains("not known"));

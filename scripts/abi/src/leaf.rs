@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::amount::{self, Unit};
+use crate::lotus;
 
 /// Integers beyond this are not exact in all readers of JSON, and are printed as strings.
 const MAX_EXACT: i128 = 1 << 53;
@@ -52,6 +53,12 @@ pub enum Leaf {
     Cid,
     /// A CID as bytes, which leads out of the state tree.
     DataCid,
+    BitField,
+    Signature,
+    /// A deal's label.
+    Label,
+    /// A proof type by its number.
+    RegisteredPoStProof,
 }
 
 impl Leaf {
@@ -64,7 +71,9 @@ impl Leaf {
             Leaf::U64 | Leaf::ActorId | Leaf::DealId | Leaf::PaddedPieceSize => {
                 (0, u64::MAX.into())
             }
-            Leaf::I64 | Leaf::ChainEpoch => (i64::MIN.into(), i64::MAX.into()),
+            Leaf::I64 | Leaf::ChainEpoch | Leaf::RegisteredPoStProof => {
+                (i64::MIN.into(), i64::MAX.into())
+            }
             _ => return None,
         })
     }
@@ -91,6 +100,12 @@ impl Leaf {
             }
             Leaf::BigInt => "an integer, of any size as a string".to_owned(),
             Leaf::Cid | Leaf::DataCid => "a CID as {\"/\": \"baf…\"} or as a string".to_owned(),
+            Leaf::BitField => {
+                "a bit field as the lengths of its runs: [unset, set, unset, …]".to_owned()
+            }
+            Leaf::Signature => "a signature as {\"Type\": 1 or 2, \"Data\": \"base64\"}".to_owned(),
+            Leaf::Label => "a string, or bytes as {\"Bytes\": \"0x…\"}".to_owned(),
+            Leaf::RegisteredPoStProof => "a type of proof by its number".to_owned(),
         }
     }
 
@@ -114,6 +129,9 @@ impl Leaf {
             }
             Leaf::Cid => cid(value).map(Ipld::Link),
             Leaf::DataCid => to_ipld(BytesSer(&cid(value)?.to_bytes())).ok(),
+            Leaf::BitField => lotus::bit_field(value),
+            Leaf::Signature => lotus::signature(value),
+            Leaf::Label => lotus::label(value),
             _ => None,
         }
     }
@@ -133,6 +151,9 @@ impl Leaf {
             (Leaf::BigInt, _) => json!(from_ipld::<BigIntDe>(ipld.clone()).ok()?.0.to_string()),
             (Leaf::Cid, Ipld::Link(cid)) => link(cid),
             (Leaf::DataCid, Ipld::Bytes(bytes)) => link(&Cid::try_from(bytes.as_slice()).ok()?),
+            (Leaf::BitField, _) => lotus::bit_field_to_json(ipld)?,
+            (Leaf::Signature, Ipld::Bytes(bytes)) => lotus::signature_to_json(bytes)?,
+            (Leaf::Label, _) => lotus::label_to_json(ipld)?,
             (_, Ipld::Integer(number)) => {
                 let (least, greatest) = self.range()?;
                 return (least..=greatest).contains(number).then(|| number_to_json(*number));
@@ -175,7 +196,7 @@ fn integer(value: &Value) -> Option<i128> {
 }
 
 /// Bytes in hex or in base64. A prefix says which, as many a text is both.
-fn bytes(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
     match text.strip_prefix(HEX) {
         Some(hex) => HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok(),
         None => BASE64.decode(text.strip_prefix(BASE_64)?.as_bytes()).ok(),

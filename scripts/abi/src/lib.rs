@@ -18,6 +18,9 @@
 //! | `Address` | `"f1…"`, or with `t` |
 //! | `Cid`, `DataCid` | `{"/": "bafy…"}`, or the string alone |
 //! | bytes | `"0x…"` in hex, or `"base64:…"`; printed in hex |
+//! | `BitField` | `[unset, set, unset, …]`, the lengths of its runs, as in Lotus |
+//! | `Signature` | `{"Type": 1, "Data": "base64"}`, as in Lotus |
+//! | `Label` | `"text"`, or bytes as `{"Bytes": "0x…"}` |
 //! | `enum` | `"Variant"`, or `{"Variant": what it carries}` |
 //! | `Option` | `null`, or the value; never left out |
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
@@ -31,6 +34,7 @@ mod example;
 mod exits;
 mod leaf;
 mod lookup;
+mod lotus;
 mod schema;
 pub mod source;
 mod state;

@@ -26,9 +26,14 @@ impl Actor {
             Some(method.number) == number || method.name.eq_ignore_ascii_case(wanted)
         };
         self.methods.iter().find(is_it).ok_or_else(|| {
-            let names = self.methods.iter().map(|method| method.name.as_str());
-            let hint = suggest(wanted, names);
-            format!("{} has no method {wanted}{hint}; `fab methods {0}` lists them", self.name)
+            let names = || self.methods.iter().map(|method| method.name.as_str());
+            let hint = match suggest(wanted, names()) {
+                none if none.is_empty() => {
+                    format!(": it has {}", names().collect::<Vec<_>>().join(", "))
+                }
+                near => near,
+            };
+            format!("{} has no method {wanted}{hint}; `fab methods {0}` describes them", self.name)
         })
     }
 

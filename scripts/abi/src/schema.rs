@@ -19,10 +19,10 @@ pub struct Actor {
     pub name: String,
     /// In the order of their tables. The constructor is one of them.
     pub methods: Vec<Method>,
-    /// Those of the actor's own, in order of codes.
+    /// Those of the actor's own, in order of codes; of a built-in actor those that ours know.
     pub exits: Vec<Exit>,
-    /// The root block.
-    pub state: Type,
+    /// The root block; `None` for a built-in actor.
+    pub state: Option<Type>,
     /// All that methods and state name.
     pub types: BTreeMap<String, Definition>,
 }

@@ -32,12 +32,17 @@ pub(crate) struct Blocks<'a> {
 
 impl Actor {
     /// The state with all that it links to in the place of the links, up to `limit` entries of each
-    /// map and array. One with more has an entry `…` more.
-    pub fn state_to_json(&self, root: &Cid, get: &Get<'_>, limit: usize) -> Result<Value, Error> {
+    /// map and array. One with more has an entry `…` more. `None` where the state is not described.
+    pub fn state_to_json(
+        &self,
+        root: &Cid,
+        get: &Get<'_>,
+        limit: usize,
+    ) -> Result<Option<Value>, Error> {
+        let Some(state) = self.state.clone() else { return Ok(None) };
         let blocks = Blocks { get, limit };
-        let link = Link::Block(self.state.clone());
         let decoder = Decoder { actor: self, blocks: Some(&blocks) };
-        decoder.follow(&blocks, &link, root, &Path::Root("state"))
+        decoder.follow(&blocks, &Link::Block(state), root, &Path::Root("state")).map(Some)
     }
 }
 

@@ -84,18 +84,15 @@ fn addresses(
 /// The state by its description, with all that it links to; of an actor without one, its root as
 /// DAG-JSON.
 fn state(node: &Lotus, name: Option<&str>, actor: &OnChain, limit: usize) -> Result<Value> {
-    match name.and_then(typed::described) {
-        Some(described) => {
-            let get = |cid: &cid::Cid| node.block(cid).map_err(anyhow::Error::from);
-            Ok(described.state_to_json(&actor.head, &get, limit)?)
-        }
-        None => {
-            let root = node.block(&actor.head)?;
-            let root =
-                root.ok_or_else(|| anyhow!("the node does not have the state {}", actor.head))?;
-            Ok(dag_json::from_cbor(&root)?)
-        }
+    let get = |cid: &cid::Cid| node.block(cid).map_err(anyhow::Error::from);
+    if let Some(described) = name.and_then(typed::described)
+        && let Some(state) = described.state_to_json(&actor.head, &get, limit)?
+    {
+        return Ok(state);
     }
+    let root = get(&actor.head)?;
+    let root = root.ok_or_else(|| anyhow!("the node does not have the state {}", actor.head))?;
+    Ok(dag_json::from_cbor(&root)?)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use abi::{Abi, Actor, Method};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use shared::ext::loan_agent;
+use shared::ext::{account, loan_agent, market, miner, power};
 use shared::method::Listed;
 use shared::token;
 
@@ -13,12 +13,16 @@ use shared::token;
 pub const ABI: &str = include_str!(concat!(env!("OUT_DIR"), "/abi.json"));
 
 /// Tables of each actor's methods, as it is built with them.
-const TABLES: [(&str, &[&[Listed]]); 5] = [
+const TABLES: [(&str, &[&[Listed]]); 9] = [
     ("init", &[actor_init::api::METHODS]),
     ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
     ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
     ("lending-market", &[actor_lending_market::api::METHODS, token::METHODS]),
     ("loan-agent", &[loan_agent::METHODS, actor_loan_agent::api::METHODS]),
+    ("account", &[account::methods::METHODS]),
+    ("storagepower", &[power::methods::METHODS]),
+    ("storageminer", &[miner::methods::METHODS]),
+    ("storagemarket", &[market::methods::METHODS]),
 ];
 
 /// A method of an actor.
@@ -29,9 +33,9 @@ pub struct Typed {
     own: &'static Listed,
 }
 
-/// Names of the actors, as the bundle has them.
+/// Names of the actors, as the manifest has them.
 #[must_use]
-pub fn names() -> [&'static str; 5] {
+pub fn names() -> [&'static str; 9] {
     TABLES.map(|(name, _)| name)
 }
 
@@ -47,7 +51,7 @@ pub fn actor(name: &str) -> Result<&'static Actor> {
     abi()?.actor(name).map_err(anyhow::Error::msg)
 }
 
-/// The description of an actor of this name in a manifest, if it is one of ours.
+/// The description of an actor of this name in a manifest, if there is one.
 #[must_use]
 pub fn described(name: &str) -> Option<&'static Actor> {
     abi().ok()?.actors.iter().find(|actor| actor.name == name)
@@ -141,8 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn only_our_actors_are_described() {
-        assert_eq!(described("datadao").unwrap().name, "datadao");
+    fn our_actors_are_described_and_the_built_in_ones_that_they_call() {
+        for name in ["datadao", "storageminer"] {
+            assert_eq!(described(name).unwrap().name, name);
+        }
         assert_eq!(described("evm"), None);
     }
 }

@@ -7,35 +7,76 @@ use cid::Cid;
 use fvm_ipld_bitfield::BitField;
 use fvm_ipld_encoding::strict_bytes;
 use fvm_ipld_encoding::tuple::*;
-use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::crypto::signature::Signature;
 use fvm_shared::deal::DealID;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::piece::PaddedPieceSize;
+use fvm_shared::sector::SectorNumber;
+use fvm_shared::{ActorID, MethodNum};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::BatchReturn;
-use crate::method_hash;
+use crate::{Method, method_hash};
 
-pub const ADD_BALANCE: MethodNum = method_hash!("AddBalance");
-pub const WITHDRAW_BALANCE: MethodNum = method_hash!("WithdrawBalance");
-pub const GET_BALANCE: MethodNum = method_hash!("GetBalance");
-pub const PUBLISH_STORAGE_DEALS: MethodNum = method_hash!("PublishStorageDeals");
-pub const GET_DEAL_DATA_COMMITMENT: MethodNum = method_hash!("GetDealDataCommitment");
-pub const GET_DEAL_CLIENT: MethodNum = method_hash!("GetDealClient");
-pub const GET_DEAL_PROVIDER: MethodNum = method_hash!("GetDealProvider");
-pub const GET_DEAL_LABEL: MethodNum = method_hash!("GetDealLabel");
-pub const GET_DEAL_TERM: MethodNum = method_hash!("GetDealTerm");
-pub const GET_DEAL_TOTAL_PRICE: MethodNum = method_hash!("GetDealTotalPrice");
-pub const GET_DEAL_CLIENT_COLLATERAL: MethodNum = method_hash!("GetDealClientCollateral");
-pub const GET_DEAL_PROVIDER_COLLATERAL: MethodNum = method_hash!("GetDealProviderCollateral");
-pub const GET_DEAL_VERIFIED: MethodNum = method_hash!("GetDealVerified");
-pub const GET_DEAL_ACTIVATION: MethodNum = method_hash!("GetDealActivation");
-pub const GET_DEAL_SECTOR: MethodNum = method_hash!("GetDealSector");
-pub const SETTLE_DEAL_PAYMENTS: MethodNum = method_hash!("SettleDealPayments");
+/// The methods of the market, as tools call them.
+pub mod methods {
+    use super::*;
+
+    crate::methods! {
+        /// Adds the FIL that comes along to the escrow of a client or provider.
+        "AddBalance" AddBalance(Address) -> ();
+        /// Pays out of an escrow what is not locked, at most so much attoFIL. Replies what was paid.
+        "WithdrawBalance" WithdrawBalance(WithdrawBalanceParams) -> TokenAmount;
+        /// What a client or provider has in escrow, in attoFIL.
+        "GetBalance" GetBalance(Address) -> GetBalanceReturn;
+        /// Makes deals of proposals that their clients agreed to. Caller: the provider.
+        "PublishStorageDeals" PublishStorageDeals(PublishStorageDealsParams) -> PublishStorageDealsReturn;
+        /// The piece of a deal.
+        "GetDealDataCommitment" GetDealDataCommitment(DealID) -> GetDealDataCommitmentReturn;
+        /// The client of a deal.
+        "GetDealClient" GetDealClient(DealID) -> ActorID;
+        /// The provider of a deal.
+        "GetDealProvider" GetDealProvider(DealID) -> ActorID;
+        /// The label of a deal.
+        "GetDealLabel" GetDealLabel(DealID) -> Label;
+        /// When a deal starts, and for how many epochs.
+        "GetDealTerm" GetDealTerm(DealID) -> GetDealTermReturn;
+        /// AttoFIL that a deal costs its client in all.
+        "GetDealTotalPrice" GetDealTotalPrice(DealID) -> TokenAmount;
+        /// AttoFIL that a deal locks of its client, beside its price.
+        "GetDealClientCollateral" GetDealClientCollateral(DealID) -> TokenAmount;
+        /// AttoFIL that a deal locks of its provider.
+        "GetDealProviderCollateral" GetDealProviderCollateral(DealID) -> TokenAmount;
+        /// Whether a deal is paid for with DataCap.
+        "GetDealVerified" GetDealVerified(DealID) -> bool;
+        /// When a deal's sector was proven, and when it was terminated.
+        "GetDealActivation" GetDealActivation(DealID) -> GetDealActivationReturn;
+        /// The sector of the provider that has a deal's piece.
+        "GetDealSector" GetDealSector(DealID) -> SectorNumber;
+        /// Pays the providers of these deals for the time since the last settlement.
+        "SettleDealPayments" SettleDealPayments(BitField) -> SettleDealPaymentsReturn;
+    }
+}
+
+pub const ADD_BALANCE: MethodNum = methods::AddBalance::NUMBER;
+pub const WITHDRAW_BALANCE: MethodNum = methods::WithdrawBalance::NUMBER;
+pub const GET_BALANCE: MethodNum = methods::GetBalance::NUMBER;
+pub const PUBLISH_STORAGE_DEALS: MethodNum = methods::PublishStorageDeals::NUMBER;
+pub const GET_DEAL_DATA_COMMITMENT: MethodNum = methods::GetDealDataCommitment::NUMBER;
+pub const GET_DEAL_CLIENT: MethodNum = methods::GetDealClient::NUMBER;
+pub const GET_DEAL_PROVIDER: MethodNum = methods::GetDealProvider::NUMBER;
+pub const GET_DEAL_LABEL: MethodNum = methods::GetDealLabel::NUMBER;
+pub const GET_DEAL_TERM: MethodNum = methods::GetDealTerm::NUMBER;
+pub const GET_DEAL_TOTAL_PRICE: MethodNum = methods::GetDealTotalPrice::NUMBER;
+pub const GET_DEAL_CLIENT_COLLATERAL: MethodNum = methods::GetDealClientCollateral::NUMBER;
+pub const GET_DEAL_PROVIDER_COLLATERAL: MethodNum = methods::GetDealProviderCollateral::NUMBER;
+pub const GET_DEAL_VERIFIED: MethodNum = methods::GetDealVerified::NUMBER;
+pub const GET_DEAL_ACTIVATION: MethodNum = methods::GetDealActivation::NUMBER;
+pub const GET_DEAL_SECTOR: MethodNum = methods::GetDealSector::NUMBER;
+pub const SETTLE_DEAL_PAYMENTS: MethodNum = methods::SettleDealPayments::NUMBER;
 /// What the market calls on the client of a deal it has published.
 pub const MARKET_NOTIFY_DEAL: MethodNum = method_hash!("MarketNotifyDeal");
 

@@ -11,29 +11,64 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::StoragePower;
 
-use crate::method_hash;
+use crate::Method;
 
-pub const CHANGE_WORKER_ADDRESS: MethodNum = method_hash!("ChangeWorkerAddress");
-pub const CONFIRM_CHANGE_WORKER_ADDRESS: MethodNum = method_hash!("ConfirmChangeWorkerAddress");
-/// Parameter: one bare ID address.
-pub const CHANGE_OWNER_ADDRESS: MethodNum = method_hash!("ChangeOwnerAddress");
-pub const CHANGE_BENEFICIARY: MethodNum = method_hash!("ChangeBeneficiary");
-pub const GET_BENEFICIARY: MethodNum = method_hash!("GetBeneficiary");
-pub const GET_OWNER: MethodNum = method_hash!("GetOwner");
-/// Parameter: one bare address; reply: one bare bool.
-pub const IS_CONTROLLING_ADDRESS: MethodNum = method_hash!("IsControllingAddress");
-/// Reply: one bare amount, which can be negative.
-pub const GET_AVAILABLE_BALANCE: MethodNum = method_hash!("GetAvailableBalance");
-pub const GET_VESTING_FUNDS: MethodNum = method_hash!("GetVestingFunds");
-/// Reply: one bare amount, at most what was asked for.
-pub const WITHDRAW_BALANCE: MethodNum = method_hash!("WithdrawBalance");
-pub const REPAY_DEBT: MethodNum = method_hash!("RepayDebt");
-pub const CHANGE_PEER_ID: MethodNum = method_hash!("ChangePeerID");
-pub const CHANGE_MULTIADDRS: MethodNum = method_hash!("ChangeMultiaddrs");
-/// Reply: one bare amount, the initial pledge that the miner has locked.
-pub const INITIAL_PLEDGE: MethodNum = method_hash!("InitialPledge");
-/// Reply: one bare amount.
-pub const MAX_TERMINATION_FEE: MethodNum = method_hash!("MaxTerminationFee");
+/// The methods of a miner, as tools call them.
+pub mod methods {
+    use super::*;
+
+    crate::methods! {
+        /// Changes the control addresses at once, and the worker after a delay. Caller: the owner.
+        "ChangeWorkerAddress" ChangeWorkerAddress(ChangeWorkerAddressParams) -> ();
+        /// Changes the worker where the delay is over. Caller: the owner.
+        "ConfirmChangeWorkerAddress" ConfirmChangeWorkerAddress(()) -> ();
+        /// Proposes an owner by its f0 address, or as that owner accepts. Caller: owner or proposed
+        /// owner.
+        "ChangeOwnerAddress" ChangeOwnerAddress(Address) -> ();
+        /// Proposes a beneficiary, or approves the one that is proposed (FIP-0029). Caller: the owner, the
+        /// beneficiary or the nominee.
+        "ChangeBeneficiary" ChangeBeneficiary(ChangeBeneficiaryParams) -> ();
+        /// The beneficiary, and the one that is proposed.
+        "GetBeneficiary" GetBeneficiary(()) -> GetBeneficiaryReturn;
+        /// The owner, and the one that is proposed.
+        "GetOwner" GetOwner(()) -> GetOwnerReturn;
+        /// Whether an address is the owner, the worker or a control address.
+        "IsControllingAddress" IsControllingAddress(Address) -> bool;
+        /// AttoFIL that is not locked, which can be negative.
+        "GetAvailableBalance" GetAvailableBalance(()) -> TokenAmount;
+        /// Block rewards that are still locked, in attoFIL, by the epoch of their release.
+        "GetVestingFunds" GetVestingFunds(()) -> GetVestingFundsReturn;
+        /// Pays the beneficiary, at most so much attoFIL. Replies what was paid. Caller: owner or
+        /// beneficiary.
+        "WithdrawBalance" WithdrawBalance(WithdrawBalanceParams) -> TokenAmount;
+        /// Pays what can be paid of the miner's fee debt. Caller: a controlling address.
+        "RepayDebt" RepayDebt(()) -> ();
+        /// Changes the libp2p peer. Caller: a controlling address.
+        "ChangePeerID" ChangePeerID(ChangePeerIdParams) -> ();
+        /// Changes where the peer is reached. Caller: a controlling address.
+        "ChangeMultiaddrs" ChangeMultiaddrs(ChangeMultiaddrsParams) -> ();
+        /// AttoFIL that is locked as the initial pledge of the sectors.
+        "InitialPledge" InitialPledge(()) -> TokenAmount;
+        /// AttoFIL that the termination of sectors costs at the most (FIP-0098).
+        "MaxTerminationFee" MaxTerminationFee(MaxTerminationFeeParams) -> TokenAmount;
+    }
+}
+
+pub const CHANGE_WORKER_ADDRESS: MethodNum = methods::ChangeWorkerAddress::NUMBER;
+pub const CONFIRM_CHANGE_WORKER_ADDRESS: MethodNum = methods::ConfirmChangeWorkerAddress::NUMBER;
+pub const CHANGE_OWNER_ADDRESS: MethodNum = methods::ChangeOwnerAddress::NUMBER;
+pub const CHANGE_BENEFICIARY: MethodNum = methods::ChangeBeneficiary::NUMBER;
+pub const GET_BENEFICIARY: MethodNum = methods::GetBeneficiary::NUMBER;
+pub const GET_OWNER: MethodNum = methods::GetOwner::NUMBER;
+pub const IS_CONTROLLING_ADDRESS: MethodNum = methods::IsControllingAddress::NUMBER;
+pub const GET_AVAILABLE_BALANCE: MethodNum = methods::GetAvailableBalance::NUMBER;
+pub const GET_VESTING_FUNDS: MethodNum = methods::GetVestingFunds::NUMBER;
+pub const WITHDRAW_BALANCE: MethodNum = methods::WithdrawBalance::NUMBER;
+pub const REPAY_DEBT: MethodNum = methods::RepayDebt::NUMBER;
+pub const CHANGE_PEER_ID: MethodNum = methods::ChangePeerID::NUMBER;
+pub const CHANGE_MULTIADDRS: MethodNum = methods::ChangeMultiaddrs::NUMBER;
+pub const INITIAL_PLEDGE: MethodNum = methods::InitialPledge::NUMBER;
+pub const MAX_TERMINATION_FEE: MethodNum = methods::MaxTerminationFee::NUMBER;
 
 /// Exit code of a miner that has less than it has locked.
 pub const EX_BALANCE_INVARIANTS_BROKEN: u32 = 1_000;

@@ -4,16 +4,27 @@ use alloc::vec::Vec;
 
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{BytesDe, strict_bytes};
-use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
 use fvm_shared::bigint::bigint_ser;
 use fvm_shared::sector::{RegisteredPoStProof, StoragePower};
+use fvm_shared::{ActorID, MethodNum};
 
-use crate::method_hash;
+use crate::Method;
 
-pub const CREATE_MINER: MethodNum = method_hash!("CreateMiner");
-/// Parameter: one bare miner ID.
-pub const MINER_POWER: MethodNum = method_hash!("MinerPower");
+/// The methods of storage power, as tools call them.
+pub mod methods {
+    use super::*;
+
+    crate::methods! {
+        /// Creates a miner, which gets the FIL that comes along.
+        "CreateMiner" CreateMiner(CreateMinerParams) -> CreateMinerReturn;
+        /// A miner's power, in bytes.
+        "MinerPower" MinerPower(ActorID) -> MinerPowerReturn;
+    }
+}
+
+pub const CREATE_MINER: MethodNum = methods::CreateMiner::NUMBER;
+pub const MINER_POWER: MethodNum = methods::MinerPower::NUMBER;
 
 #[derive(Serialize_tuple, Deserialize_tuple, Clone, Debug, PartialEq, Eq)]
 pub struct CreateMinerParams {

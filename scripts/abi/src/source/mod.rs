@@ -1,6 +1,7 @@
 //! Reading the description from the actors' source.
 //!
-//! What is read: the tables of `methods!`, `dispatch!` and `errors!`, and the types that methods and
+//! What is read: the tables of `methods!`, `dispatch!` and `errors!` (of built-in actors `methods!` and
+//! the constants `EX_…`), and the types that methods and
 //! states name, with the serde derives and attributes that say how each lies in CBOR. What is compiled
 //! only for some target or only for tests is not part of it, but for `dispatch!`. A CID in a state
 //! leads to what its doc comment links to first: a type, an alias of `Map`, or after the words
@@ -24,43 +25,73 @@ use types::Types;
 struct Spec {
     /// As the bundle's manifest has it.
     name: &'static str,
-    package: &'static str,
-    /// The file that has its `dispatch!`.
-    dispatch: &'static str,
+    code: Code,
     /// Modules that have a table of its methods.
     tables: &'static [&'static str],
+}
+
+/// Where an actor's code is.
+enum Code {
+    /// In this package, with its `dispatch!` in this file.
+    Ours { package: &'static str, dispatch: &'static str },
+    /// In every network: of it only what ours call is known, by this module. Its methods refuse no FIL.
+    BuiltIn { module: &'static str },
 }
 
 const ACTORS: &[Spec] = &[
     Spec {
         name: "init",
-        package: "actor_init",
-        dispatch: "actors/init/src/actor.rs",
+        code: Code::Ours { package: "actor_init", dispatch: "actors/init/src/actor.rs" },
         tables: &["actor_init::api"],
     },
     Spec {
         name: "datadao",
-        package: "actor_datadao",
-        dispatch: "actors/datadao/src/actor/mod.rs",
+        code: Code::Ours { package: "actor_datadao", dispatch: "actors/datadao/src/actor/mod.rs" },
         tables: &["actor_datadao::api", "shared::token::api"],
     },
     Spec {
         name: "perpetual-storage",
-        package: "actor_perpetual_storage",
-        dispatch: "actors/perpetual_storage/src/actor/mod.rs",
+        code: Code::Ours {
+            package: "actor_perpetual_storage",
+            dispatch: "actors/perpetual_storage/src/actor/mod.rs",
+        },
         tables: &["actor_perpetual_storage::api"],
     },
     Spec {
         name: "lending-market",
-        package: "actor_lending_market",
-        dispatch: "actors/lending_market/src/actor/mod.rs",
+        code: Code::Ours {
+            package: "actor_lending_market",
+            dispatch: "actors/lending_market/src/actor/mod.rs",
+        },
         tables: &["actor_lending_market::api", "shared::token::api"],
     },
     Spec {
         name: "loan-agent",
-        package: "actor_loan_agent",
-        dispatch: "actors/loan_agent/src/actor/mod.rs",
+        code: Code::Ours {
+            package: "actor_loan_agent",
+            dispatch: "actors/loan_agent/src/actor/mod.rs",
+        },
         tables: &["shared::ext::loan_agent", "actor_loan_agent::api"],
+    },
+    Spec {
+        name: "account",
+        code: Code::BuiltIn { module: "shared::ext::account" },
+        tables: &["shared::ext::account::methods"],
+    },
+    Spec {
+        name: "storagepower",
+        code: Code::BuiltIn { module: "shared::ext::power" },
+        tables: &["shared::ext::power::methods"],
+    },
+    Spec {
+        name: "storageminer",
+        code: Code::BuiltIn { module: "shared::ext::miner" },
+        tables: &["shared::ext::miner::methods"],
+    },
+    Spec {
+        name: "storagemarket",
+        code: Code::BuiltIn { module: "shared::ext::market" },
+        tables: &["shared::ext::market::methods"],
     },
 ];
 
@@ -85,7 +116,7 @@ pub fn directories(workspace: &Path) -> impl Iterator<Item = PathBuf> {
     CRATES.iter().map(|(_, directory)| workspace.join(directory))
 }
 
-/// Reads the description of all actors of the workspace.
+/// Reads the description of all actors of the workspace, and of the built-in ones that they call.
 pub fn read(workspace: &Path) -> Result<Abi> {
     let mut crates = Vec::new();
     for (name, directory) in CRATES {
@@ -103,19 +134,32 @@ pub fn read(workspace: &Path) -> Result<Abi> {
 }
 
 fn actor(workspace: &Path, sources: &Sources, spec: &Spec) -> Result<Actor> {
-    let payable = tables::payable(&modules::parse_file(&workspace.join(spec.dispatch))?)?;
+    let payable = match spec.code {
+        Code::Ours { dispatch, .. } => {
+            Some(tables::payable(&modules::parse_file(&workspace.join(dispatch))?)?)
+        }
+        Code::BuiltIn { .. } => None,
+    };
     let mut types = Types::new(sources);
     let mut methods = Vec::new();
     for table in spec.tables {
         let place = Place::of(table);
         for row in tables::methods(sources.module(&place)?)? {
-            let described = method(sources, &mut types, &place, &row, payable.get(&row.ident));
+            let payable = payable.as_ref().map_or(Some(&true), |payable| payable.get(&row.ident));
+            let described = method(sources, &mut types, &place, &row, payable);
             methods.push(described.with_context(|| format!("method {} of {table}", row.name))?);
         }
     }
-    let state = types.named(&Place::of(spec.package).child("state"), "State")?;
-    let error = Place::of(spec.package).child("error");
-    let exits = tables::errors(sources.module(&error)?)?;
+    let (state, exits) = match spec.code {
+        Code::Ours { package, .. } => {
+            let package = Place::of(package);
+            let state = types.named(&package.child("state"), "State")?;
+            (Some(state), tables::errors(sources.module(&package.child("error"))?)?)
+        }
+        Code::BuiltIn { module } => {
+            (None, tables::exit_constants(sources.module(&Place::of(module))?)?)
+        }
+    };
     let types = types.finish()?;
     Ok(Actor { name: spec.name.to_owned(), methods, exits, state, types })
 }

@@ -132,6 +132,14 @@ fn gather(
     Ok(())
 }
 
+/// The value of a constant that is written as an integer.
+pub fn integer(item: &syn::ItemConst) -> Option<u64> {
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(value), .. }) = &*item.expr else {
+        return None;
+    };
+    value.base10_parse().ok()
+}
+
 fn is_conditional(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
 }
@@ -274,9 +282,9 @@ impl Sources {
     pub fn constant(&self, at: &Place, path: &[String]) -> Result<u64> {
         if let Found::Item(place, name) = self.resolve(at, path)?
             && let Some(Item::Const(item)) = self.module(&place)?.item(&name)
-            && let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(value), .. }) = &*item.expr
+            && let Some(value) = integer(item)
         {
-            return Ok(value.base10_parse()?);
+            return Ok(value);
         }
         bail!("{} in {at} must be a constant that is written as an integer", path.join("::"))
     }

@@ -12,7 +12,8 @@ use syn::{
     Attribute, Expr, Ident, Item, LitInt, LitStr, Pat, Path, Token, Type, bracketed, parenthesized,
 };
 
-use super::modules::Module;
+use super::modules::{self, Module};
+use super::types;
 use crate::schema::Exit;
 
 /// A row of `methods!`.
@@ -40,6 +41,20 @@ pub fn errors(module: &Module) -> Result<Vec<Exit>> {
     let mut exits: Vec<_> = table.0.into_iter().map(|row| row.0).collect();
     exits.sort_by_key(|exit| exit.code);
     Ok(exits)
+}
+
+/// The exit codes that a module has as constants `EX_…`.
+pub fn exit_constants(module: &Module) -> Result<Vec<Exit>> {
+    let constants = module.items.iter().filter_map(|item| match item {
+        Item::Const(item) if item.ident.to_string().starts_with("EX_") => Some(item),
+        _ => None,
+    });
+    let exit = |item: &syn::ItemConst| {
+        let code = modules::integer(item).context("an exit code is written as an integer")?;
+        let (name, text) = (item.ident.to_string(), types::docs(&item.attrs));
+        Ok(Exit { code: code.try_into()?, name, text })
+    };
+    constants.map(exit).collect()
 }
 
 /// Whether each method that an actor's `dispatch!` has takes FIL, by the type that stands for it.

@@ -15,6 +15,7 @@ use crate::schema::{Definition, Field, Link, Payload, Shape, Type, Variant};
 /// Types of other crates, by crate and name.
 const KNOWN: &[(&str, &str, Leaf)] = &[
     ("cid", "Cid", Leaf::Cid),
+    ("fvm_ipld_bitfield", "BitField", Leaf::BitField),
     ("fvm_ipld_encoding", "BytesDe", Leaf::Bytes),
     ("fvm_ipld_encoding", "RawBytes", Leaf::Bytes),
     ("fvm_shared", "ActorID", Leaf::ActorId),
@@ -23,6 +24,9 @@ const KNOWN: &[(&str, &str, Leaf)] = &[
     ("fvm_shared", "DealID", Leaf::DealId),
     ("fvm_shared", "ExitCode", Leaf::ExitCode),
     ("fvm_shared", "PaddedPieceSize", Leaf::PaddedPieceSize),
+    ("fvm_shared", "RegisteredPoStProof", Leaf::RegisteredPoStProof),
+    ("fvm_shared", "SectorNumber", Leaf::U64),
+    ("fvm_shared", "Signature", Leaf::Signature),
     ("fvm_shared", "TokenAmount", Leaf::TokenAmount),
     ("alloc", "String", Leaf::String),
 ];
@@ -39,7 +43,8 @@ const PRIMITIVE: &[(&str, Leaf)] = &[
 
 /// Types of the workspace that write themselves: as one value, or as their first field where the
 /// others have nothing.
-const LEAVES: &[(&str, Leaf)] = &[("shared::ext::DataCid", Leaf::DataCid)];
+const LEAVES: &[(&str, Leaf)] =
+    &[("shared::ext::DataCid", Leaf::DataCid), ("shared::ext::market::Label", Leaf::Label)];
 const FIRST_ALONE: &[&str] = &["shared::token::holder::Holder"];
 
 /// Where a type that is not known has to be added.

@@ -78,6 +78,21 @@ fn leaf_value(leaf: Leaf, rng: &mut StdRng) -> Value {
             1 => json!(i64::MAX.to_string()),
             _ => json!(rng.random_range(-1_000..1_000_000_i64)),
         },
+        Leaf::RegisteredPoStProof => json!(rng.random_range(0..16)),
+        Leaf::BitField => {
+            let first = rng.random_range(0..2_u64);
+            let runs = (0..rng.random_range(0..6)).map(|_| rng.random_range(1..100));
+            [first].into_iter().chain(runs).collect()
+        }
+        Leaf::Signature => {
+            let data: Vec<u8> = (0..rng.random_range(0..97)).map(|_| rng.random()).collect();
+            let data = data_encoding::BASE64.encode(&data);
+            json!({ "Type": rng.random_range(1..3), "Data": data })
+        }
+        Leaf::Label => match rng.random() {
+            true => leaf_value(Leaf::String, rng),
+            false => json!({ "Bytes": leaf_value(Leaf::Bytes, rng) }),
+        },
         Leaf::String => json!(["", "text", "naïve ✓ \"quoted\""][rng.random_range(0..3)]),
         Leaf::Bytes => {
             let bytes: Vec<u8> = (0..rng.random_range(0..40)).map(|_| rng.random()).collect();

@@ -134,13 +134,18 @@ fn methods_and_actors_are_found_by_name_and_number_or_suggested() {
     assert_eq!(dao.method(&mint.number.to_string()).unwrap(), mint);
     assert_eq!(
         dao.method("AddDatset").unwrap_err(),
-        "datadao has no method AddDatset: did you mean AddDataset?; `fab methods datadao` lists them",
+        "datadao has no method AddDatset: did you mean AddDataset?; `fab methods datadao` describes them",
+    );
+    assert_eq!(
+        actor("storagepower").method("Stop").unwrap_err(),
+        "storagepower has no method Stop: it has CreateMiner, MinerPower; `fab methods storagepower` \
+         describes them",
     );
     assert_eq!(actor("lending_market").name, "lending-market");
     assert_eq!(
         super::ABI.actor("datado").unwrap_err(),
         "no actor datado: did you mean datadao?; there are init, datadao, perpetual-storage, \
-         lending-market, loan-agent",
+         lending-market, loan-agent, account, storagepower, storageminer, storagemarket",
     );
 }
 
@@ -158,15 +163,34 @@ fn bytes_that_are_not_what_is_described_are_refused_where_they_differ() {
 }
 
 #[test]
+fn the_values_of_built_in_actors_are_written_as_lotus_writes_them() {
+    let market = actor("storagemarket");
+    let settle = market.method("SettleDealPayments").unwrap();
+    let deals = market.params_to_cbor(settle, Some(&json!([3, 2]))).unwrap();
+    assert_eq!(market.params_to_json(settle, &deals).unwrap(), json!([3, 2]));
+    let publish = |pointer, value| with("storagemarket", "PublishStorageDeals", pointer, value);
+    assert_eq!(
+        publish("/deals/0/client_signature", json!("0x01")),
+        "params.deals[0].client_signature: expected a signature as {\"Type\": 1 or 2, \"Data\": \
+         \"base64\"}, got \"0x01\"",
+    );
+    let label = publish("/deals/0/proposal/label", json!(7));
+    assert!(label.ends_with("a string, or bytes as {\"Bytes\": \"0x…\"}, got 7"), "{label}");
+}
+
+#[test]
 fn a_method_says_whether_it_takes_fil() {
     let payable = |name, method| actor(name).method(method).unwrap().payable;
     assert!(payable("init", "Exec") && payable("datadao", "Fund"));
+    assert!(payable("storagemarket", "AddBalance"));
     assert!(!payable("datadao", "Mint") && !payable("loan-agent", "Activate"));
 }
 
 #[test]
 fn an_exit_code_is_in_the_actor_s_words() {
     assert_eq!(actor("datadao").explain_exit(32), "NotAdmin (32): f0… is not an admin");
+    let expired = actor("storagemarket").explain_exit(32);
+    assert!(expired.starts_with("EX_DEAL_EXPIRED (32): The deal expired"), "{expired}");
     assert!(actor("init").explain_exit(18).starts_with("USR_FORBIDDEN (18)"));
 }
 

@@ -8,7 +8,7 @@ mod states;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use shared::ext::loan_agent;
+use shared::ext::{account, loan_agent, market, miner, power};
 use shared::method::Listed;
 use shared::token;
 
@@ -20,12 +20,16 @@ static ABI: LazyLock<Abi> = LazyLock::new(|| {
 });
 
 /// Tables of each actor's methods, as it is built with them.
-const TABLES: [(&str, &[&[Listed]]); 5] = [
+const TABLES: [(&str, &[&[Listed]]); 9] = [
     ("init", &[actor_init::api::METHODS]),
     ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
     ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
     ("lending-market", &[actor_lending_market::api::METHODS, token::METHODS]),
     ("loan-agent", &[loan_agent::METHODS, actor_loan_agent::api::METHODS]),
+    ("account", &[account::methods::METHODS]),
+    ("storagepower", &[power::methods::METHODS]),
+    ("storageminer", &[miner::methods::METHODS]),
+    ("storagemarket", &[market::methods::METHODS]),
 ];
 
 fn actor(name: &str) -> &'static Actor {

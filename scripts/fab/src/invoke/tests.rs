@@ -135,6 +135,20 @@ fn a_method_that_is_not_there_is_told_of_before_anything_is_asked() {
 }
 
 #[test]
+fn built_in_actors_have_methods_with_names_as_well() {
+    let miner = || kind("storageminer");
+    let called = Scripted::new([miner(), vec![call(0, &Value::Null)]].concat());
+    let change = r#"{"new_worker": "f0101", "new_control_addresses": ["f0102"]}"#;
+    let done = run(called, &read(&["ChangeWorkerAddress", change]));
+    done.end.as_ref().unwrap();
+    assert_eq!(done.asked[3][0]["Params"], json!("gkIAZYFCAGY="));
+    let error = run(Scripted::new(miner()), &read(&["GetOwnr"])).error();
+    assert!(error.contains("did you mean GetOwner?"), "{error}");
+    let error = run(Scripted::new(miner()), &read(&["Terminate"])).error();
+    assert!(error.contains("it has ChangeWorkerAddress, ConfirmChange"), "{error}");
+}
+
+#[test]
 fn an_address_without_an_actor_is_told_of() {
     let missing = "resolution lookup failed (t01002): resolve address t01002: actor not found";
     let done = run(Scripted::error("StateGetActor", missing), &read(&["ListDeals"]));
