@@ -10,13 +10,15 @@ use fvm_shared::clock::ChainEpoch;
 
 use super::target::Target;
 use crate::node::lotus::Search;
-use crate::node::{Lotus, Node, Receipt};
+use crate::node::{Lotus, Receipt};
 use crate::table::thousands;
 use crate::voice::Voice;
 
 /// Between the first two looks for a message: a dev node has it at once. Each wait is twice the last,
 /// up to [`Lotus::poll`].
 const FIRST_LOOK: Duration = Duration::from_millis(50);
+/// What to do where no time passes by itself.
+const BY_HAND: &str = ". A dev node that mines by hand goes on by `fab dev mine`";
 /// When people are told why it takes so long.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -32,12 +34,19 @@ pub fn wait(
     let (start, mut told) = (Instant::now(), false);
     let mut pause = FIRST_LOOK.min(node.poll);
     loop {
-        let old_enough = |node: &mut Lotus, height: ChainEpoch| -> Result<bool> {
-            Ok(confidence == 0 || node.epoch()? - height >= confidence)
+        let found = match node.search(message, sent_at)? {
+            Search::Found { height, .. } if confidence > 0 => {
+                voice.fact(
+                    "epoch",
+                    format_args!("{height}, to be {confidence} epochs old{BY_HAND}"),
+                )?;
+                node.wait_until_old(message, sent_at, confidence)?
+            }
+            found => found,
         };
-        match node.search(message, sent_at)? {
-            Search::Found { receipt, height } if old_enough(node, height)? => return Ok(receipt),
-            Search::Found { .. } | Search::Pending => {}
+        match found {
+            Search::Found { receipt, .. } => return Ok(receipt),
+            Search::Pending => {}
             Search::Replaced => bail!(
                 "the message {message} never runs: another with its nonce is on chain. Look what its \
                  sender sent, and send it again if it is still wanted"
@@ -48,10 +57,7 @@ pub fn wait(
             ),
         }
         if !told && start.elapsed() > LONG {
-            voice.tell(
-                "waiting on: the node has the message. A dev node that mines by hand includes it by \
-                 `fab dev mine`",
-            )?;
+            voice.tell(format_args!("waiting on: the node has the message{BY_HAND}"))?;
             told = true;
         }
         sleep(pause);

@@ -214,15 +214,17 @@ fn who_does_not_wait_gets_the_cid() {
 }
 
 #[test]
-fn a_receipt_counts_once_it_is_old_enough() {
-    let look = |now| {
-        let lookup = lookup(receipt_of(0, &Value::Null));
-        vec![("ChainHead", head(now)), ("StateSearchMsg", lookup), ("ChainHead", head(now))]
-    };
+fn the_node_waits_until_a_receipt_is_old_enough() {
+    let lookup = || lookup(receipt_of(0, &Value::Null));
+    let found = vec![("ChainHead", head(7)), ("StateSearchMsg", lookup())];
+    let old = vec![("ChainHead", head(7)), ("StateWaitMsg", lookup())];
     let replay = vec![("StateReplay", json!({ "GasCost": { "TotalCost": "1" } }))];
-    let script = [sent().0, look(7), look(9), look(10), replay].concat();
+    let (script, cid) = sent();
     let args = [&SEND[..], &["--confidence", "3"]].concat();
-    run(Scripted::new(script), &args).end.unwrap();
+    let done = run(Scripted::new([script, found, old, replay].concat()), &args);
+    done.end.unwrap();
+    assert_eq!(done.asked[5], json!([{ "/": cid }, 3, 10, true]));
+    assert!(done.aside.contains("epoch     7, to be 3 epochs old. A dev node"), "{}", done.aside);
 }
 
 #[test]

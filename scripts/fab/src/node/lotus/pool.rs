@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 use super::{Lookup, Lotus, SEARCH_MARGIN, message, spec};
 use crate::node::{Node, Receipt, Trouble};
 
+/// Epochs on a network of Lotus.
+const SECONDS_PER_EPOCH: u64 = 30;
+/// Epochs more that a node may take to have so many: those of a reorganisation.
+const MORE_EPOCHS: ChainEpoch = 20;
+
 /// What a node knows of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
@@ -92,20 +97,35 @@ impl Lotus {
 
     /// Looks for a message that was signed at an epoch.
     pub fn search(&mut self, message: &Cid, signed_at: ChainEpoch) -> Result<Search, Trouble> {
-        // Without a limit the node would search all the way back to the sender's last message.
-        let limit = self.epoch()? - signed_at + SEARCH_MARGIN;
-        let params = json!([[], Link(*message), limit, true]);
+        let params = json!([[], Link(*message), self.lookback(signed_at)?, true]);
         match self.rpc.ask::<Option<Lookup>>("StateSearchMsg", params) {
-            Ok(Some(Lookup { receipt, height })) => {
-                Ok(Search::Found { receipt: receipt.read(String::new()), height })
-            }
+            Ok(Some(found)) => Ok(found.into()),
             Ok(None) => Ok(Search::Pending),
-            Err(Trouble::Refused(told)) if told.contains("was replaced") => Ok(Search::Replaced),
-            Err(Trouble::Refused(told)) if told.contains("failed to load message") => {
-                Ok(Search::Unknown)
-            }
-            Err(trouble) => Err(trouble),
+            Err(trouble) => never_found(trouble),
         }
+    }
+
+    /// Has the node wait until a message that was signed at an epoch is on chain with so many epochs
+    /// after it. A dev node that mines for each message makes these epochs.
+    pub fn wait_until_old(
+        &mut self,
+        message: &Cid,
+        signed_at: ChainEpoch,
+        confidence: ChainEpoch,
+    ) -> Result<Search, Trouble> {
+        let lookback = self.lookback(signed_at)?;
+        let seconds = (confidence + MORE_EPOCHS).unsigned_abs() * SECONDS_PER_EPOCH;
+        let params = json!([Link(*message), confidence, lookback, true]);
+        match self.rpc.ask_within::<Lookup>(seconds, "StateWaitMsg", params) {
+            Ok(found) => Ok(found.into()),
+            Err(trouble) => never_found(trouble),
+        }
+    }
+
+    /// Epochs from one to the head and some before. Without a limit the node would search all the way
+    /// back to the sender's last message.
+    fn lookback(&mut self, epoch: ChainEpoch) -> Result<ChainEpoch, Trouble> {
+        Ok(self.epoch()? - epoch + SEARCH_MARGIN)
     }
 
     /// What a node finds out about a message on chain when it runs it again; `None` where it does not.
@@ -139,6 +159,21 @@ pub(super) fn read(signed: SignedMessageJson) -> Result<(SignedMessage, Cid), Tr
     let signed = SignedMessage { message, signature };
     let cid = signed.cid().map_err(|error| garbage(error.to_string()))?;
     Ok((signed, cid))
+}
+
+/// What it means that a node has no receipt of a message, and never will.
+fn never_found(trouble: Trouble) -> Result<Search, Trouble> {
+    match trouble {
+        Trouble::Refused(told) if told.contains("was replaced") => Ok(Search::Replaced),
+        Trouble::Refused(told) if told.contains("failed to load message") => Ok(Search::Unknown),
+        trouble => Err(trouble),
+    }
+}
+
+impl From<Lookup> for Search {
+    fn from(Lookup { receipt, height }: Lookup) -> Self {
+        Search::Found { receipt: receipt.read(String::new()), height }
+    }
 }
 
 /// The number of the check of a message's size among those of the pool.

@@ -25,13 +25,32 @@ impl Rpc {
     }
 
     pub fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, Trouble> {
-        let known = self.ask_if_known(method, params)?;
+        self.ask_within(TIMEOUT, method, params)
+    }
+
+    /// Asks for what may take so many seconds.
+    pub fn ask_within<R: DeserializeOwned>(
+        &self,
+        seconds: u64,
+        method: &str,
+        params: Value,
+    ) -> Result<R, Trouble> {
+        let known = self.request(seconds, method, params)?;
         known.ok_or_else(|| Trouble::Refused(format!("{method}: the node does not know it")))
     }
 
     /// Asks; `None` where the node does not know the method.
     pub fn ask_if_known<R: DeserializeOwned>(
         &self,
+        method: &str,
+        params: Value,
+    ) -> Result<Option<R>, Trouble> {
+        self.request(TIMEOUT, method, params)
+    }
+
+    fn request<R: DeserializeOwned>(
+        &self,
+        seconds: u64,
         method: &str,
         params: Value,
     ) -> Result<Option<R>, Trouble> {
@@ -44,7 +63,7 @@ impl Rpc {
         let mut request = minreq::post(url)
             .with_header("Content-Type", "application/json")
             .with_body(body.to_string())
-            .with_timeout(TIMEOUT)
+            .with_timeout(seconds)
             .with_follow_redirects(false);
         if let Some(token) = token {
             request = request.with_header("Authorization", format!("Bearer {token}"));
