@@ -1,5 +1,6 @@
 //! What an actor is and has, with its state as JSON.
 
+use ::lotus::block::TipsetKey;
 use abi::dag_json;
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
@@ -8,7 +9,7 @@ use fvm_shared::clock::ChainEpoch;
 use serde_json::Value;
 
 use crate::invoke::target::name_of;
-use crate::node::lotus::{OnChain, TipSetKey};
+use crate::node::lotus::OnChain;
 use crate::node::{Connection, Lotus, Trouble, parse_address};
 use crate::typed;
 use crate::units::fil;
@@ -38,7 +39,7 @@ pub fn command(options: &Options) -> Result<()> {
 fn inspect(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result<()> {
     let Options { address, limit, .. } = options;
     let at = match options.at {
-        None => TipSetKey::default(),
+        None => TipsetKey::default(),
         Some(height) => {
             let (tipset, height) = node.tipset_at(height)?;
             voice.fact("epoch", height)?;
@@ -68,7 +69,7 @@ fn addresses(
     node: &mut Lotus,
     asked: &Address,
     actor: &OnChain,
-    at: &TipSetKey,
+    at: &TipsetKey,
 ) -> Result<Vec<String>, Trouble> {
     let id = node.id_at(asked, at)?;
     let mut addresses = vec![Address::new_id(id)];

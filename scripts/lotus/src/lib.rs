@@ -1,6 +1,7 @@
 //! What nodes and clients of Filecoin say to each other: messages and blocks with their CIDs, their
 //! shapes in the JSON-RPC of Lotus, and the transport.
 
+pub mod actor;
 pub mod auth;
 pub mod block;
 pub mod eth;

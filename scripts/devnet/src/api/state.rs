@@ -10,6 +10,7 @@ use fvm_harness::{ADDRESSES, CHAIN_ID, NETWORK_VERSION};
 use fvm_ipld_encoding::to_vec;
 use fvm_shared::ActorID;
 use fvm_shared::address::{Address, Protocol};
+use lotus::actor::ActorJson;
 use lotus::auth::Permission::Read;
 use lotus::block::TipsetKey;
 use lotus::cid_of;
@@ -30,39 +31,27 @@ type Init = (Cid, ActorID, String);
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ActorJson {
-    code: Link,
-    head: Link,
-    nonce: u64,
-    balance: Atto,
-    delegated_address: Option<Addr>,
-}
-
-impl From<ActorState> for ActorJson {
-    fn from(actor: ActorState) -> Self {
-        ActorJson {
-            code: Link(actor.code),
-            head: Link(actor.state),
-            nonce: actor.sequence,
-            balance: Atto(actor.balance),
-            delegated_address: actor.delegated_address.map(Addr),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct ReadState {
     balance: Atto,
     code: Link,
     state: Value,
 }
 
+fn shape(actor: ActorState) -> ActorJson {
+    ActorJson {
+        code: Link(actor.code),
+        head: Link(actor.state),
+        nonce: actor.sequence,
+        balance: Atto(actor.balance),
+        delegated_address: actor.delegated_address.map(Addr),
+    }
+}
+
 type Of = (Addr, TipsetKey);
 
 pub fn add(methods: &mut Methods<Node>) {
     methods.call("StateGetActor", Read, |node: &Node, (Addr(address), key): Of| {
-        Ok(ActorJson::from(actor(&view(node, &key)?, &address)?))
+        Ok(shape(actor(&view(node, &key)?, &address)?))
     });
     methods.call("StateLookupID", Read, |node: &Node, (Addr(address), key): Of| {
         let id = view(node, &key)?.resolve(&address)?.ok_or_else(Failure::actor_not_found)?;

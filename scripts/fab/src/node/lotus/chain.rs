@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ::lotus::json::{Addr, Atto, Link, NullableBase64};
+use ::lotus::actor::ActorJson;
+use ::lotus::block::TipsetKey;
+use ::lotus::json::{Addr, Link, NullableBase64};
 use cid::Cid;
 use fvm_harness::TokenAmount;
 use fvm_shared::ActorID;
 use fvm_shared::address::{Address, Protocol};
 use fvm_shared::clock::ChainEpoch;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{Lotus, TipSet, parse_address};
@@ -30,10 +32,6 @@ pub struct Identity {
     pub block_delay: u64,
 }
 
-/// The blocks of a tipset; none for the head.
-#[derive(Serialize, Clone, Debug, Default, PartialEq, Eq)]
-pub struct TipSetKey(Vec<Link>);
-
 /// An actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnChain {
@@ -52,7 +50,7 @@ impl Lotus {
         let name = self.rpc.ask("StateNetworkName", json!([]))?;
         let version = self.network_version()?;
         let genesis: TipSet = self.rpc.ask("ChainGetGenesis", json!([]))?;
-        let genesis = genesis.cids.first().map(|link| link.0);
+        let genesis = genesis.cids.0.first().copied();
         let genesis =
             genesis.ok_or_else(|| Trouble::Refused("ChainGetGenesis: no blocks".into()))?;
         // Lotus has its Ethereum methods turned off unless its configuration says otherwise.
@@ -67,14 +65,14 @@ impl Lotus {
 
     /// The actor with an address, once its creation is on chain.
     pub fn actor(&mut self, address: &Address) -> Result<Option<OnChain>, Trouble> {
-        self.actor_at(address, &TipSetKey::default())
+        self.actor_at(address, &TipsetKey::default())
     }
 
     /// The actor with an address, in the state of a tipset.
     pub fn actor_at(
         &mut self,
         address: &Address,
-        at: &TipSetKey,
+        at: &TipsetKey,
     ) -> Result<Option<OnChain>, Trouble> {
         match self.rpc.ask::<ActorJson>("StateGetActor", json!([address.to_string(), at])) {
             Ok(ActorJson { code, head, nonce, balance, delegated_address }) => Ok(Some(OnChain {
@@ -90,13 +88,13 @@ impl Lotus {
     }
 
     /// The tipset at a height, or the last one before where nothing was mined then.
-    pub fn tipset_at(&mut self, height: ChainEpoch) -> Result<(TipSetKey, ChainEpoch), Trouble> {
+    pub fn tipset_at(&mut self, height: ChainEpoch) -> Result<(TipsetKey, ChainEpoch), Trouble> {
         let tipset: TipSet = self.rpc.ask("ChainGetTipSetByHeight", json!([height, []]))?;
-        Ok((TipSetKey(tipset.cids), tipset.height))
+        Ok((tipset.cids, tipset.height))
     }
 
     /// The ID of the actor with an address, in the state of a tipset.
-    pub fn id_at(&mut self, address: &Address, at: &TipSetKey) -> Result<ActorID, Trouble> {
+    pub fn id_at(&mut self, address: &Address, at: &TipsetKey) -> Result<ActorID, Trouble> {
         if let Ok(id) = address.id() {
             return Ok(id);
         }
@@ -107,7 +105,7 @@ impl Lotus {
 
     /// The f2 or other address that does not change with the order of blocks; `None` for an actor that
     /// has none.
-    pub fn robust_of(&mut self, id: ActorID, at: &TipSetKey) -> Result<Option<Address>, Trouble> {
+    pub fn robust_of(&mut self, id: ActorID, at: &TipsetKey) -> Result<Option<Address>, Trouble> {
         let params = json!([Address::new_id(id).to_string(), at]);
         match self.rpc.ask_if_known::<Addr>("StateLookupRobustAddress", params) {
             Ok(address) => Ok(address.map(|address| address.0)),
@@ -158,15 +156,4 @@ impl Lotus {
 struct Version {
     version: String,
     block_delay: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ActorJson {
-    code: Link,
-    head: Link,
-    nonce: u64,
-    balance: Atto,
-    #[serde(default)]
-    delegated_address: Option<Addr>,
 }

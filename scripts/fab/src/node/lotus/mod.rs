@@ -9,8 +9,9 @@ pub mod tests;
 use std::thread::sleep;
 use std::time::Duration;
 
+use ::lotus::block::{ReceiptJson, TipsetKey};
+use ::lotus::json::Atto;
 pub use ::lotus::json::parse_address;
-use ::lotus::json::{Atto, Link, NullableBase64};
 use ::lotus::message::{MessageJson, SignatureJson};
 use data_encoding::BASE64;
 use fvm_harness::{Call, TokenAmount};
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::Endpoint;
 use super::{Chain, Node, Quote, Receipt, Sectors, Sent, Trouble};
-pub use chain::{Identity, OnChain, TipSetKey};
+pub use chain::{Identity, OnChain};
 pub use pool::{Pushed, Replay, Search};
 use rpc::Rpc;
 
@@ -112,7 +113,7 @@ impl Node for Lotus {
     fn dry_run(&mut self, call: &Call) -> Result<Receipt, Trouble> {
         let message = message(without_gas(call.clone()));
         let done: Invocation = self.rpc.ask("StateCall", json!([message, []]))?;
-        Ok(done.receipt.read(done.error))
+        Ok(read(done.receipt, done.error))
     }
 
     fn quote(&mut self, call: Call) -> Result<Quote, Trouble> {
@@ -133,7 +134,7 @@ impl Node for Lotus {
             let limit = self.epoch()? - sent.epoch + SEARCH_MARGIN;
             let params = json!([[], { "/": sent.name }, limit, true]);
             if let Some(found) = self.rpc.ask::<Option<Lookup>>("StateSearchMsg", params)? {
-                return Ok(Some(found.receipt.read(String::new())));
+                return Ok(Some(read(found.receipt, String::new())));
             }
         }
         Ok(None)
@@ -149,7 +150,7 @@ impl Chain for Lotus {
     }
 
     fn id_of(&mut self, address: &Address) -> Result<ActorID, Trouble> {
-        self.id_at(address, &TipSetKey::default())
+        self.id_at(address, &TipsetKey::default())
     }
 
     fn sectors(&mut self, miner: ActorID) -> Result<Option<Sectors>, Trouble> {
@@ -180,7 +181,7 @@ fn message(call: Call) -> MessageJson {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct TipSet {
-    cids: Vec<Link>,
+    cids: TipsetKey,
     blocks: Vec<Block>,
     height: ChainEpoch,
 }
@@ -195,7 +196,7 @@ struct Block {
 #[serde(rename_all = "PascalCase")]
 struct Invocation {
     #[serde(rename = "MsgRct")]
-    receipt: MessageReceipt,
+    receipt: ReceiptJson,
     #[serde(default)]
     error: String,
 }
@@ -203,26 +204,17 @@ struct Invocation {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Lookup {
-    receipt: MessageReceipt,
+    receipt: ReceiptJson,
     height: ChainEpoch,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct MessageReceipt {
-    exit_code: u32,
-    r#return: NullableBase64,
-    gas_used: u64,
-}
-
-impl MessageReceipt {
-    fn read(self, told: String) -> Receipt {
-        Receipt {
-            exit_code: ExitCode::new(self.exit_code),
-            return_data: RawBytes::new(self.r#return.0),
-            gas_used: self.gas_used,
-            told,
-        }
+/// What a receipt says, and what the node tells beside it.
+fn read(receipt: ReceiptJson, told: String) -> Receipt {
+    Receipt {
+        exit_code: ExitCode::new(receipt.exit_code),
+        return_data: RawBytes::new(receipt.r#return.0),
+        gas_used: receipt.gas_used,
+        told,
     }
 }
 

@@ -172,7 +172,7 @@ fn never_found(trouble: Trouble) -> Result<Search, Trouble> {
 
 impl From<Lookup> for Search {
     fn from(Lookup { receipt, height }: Lookup) -> Self {
-        Search::Found { receipt: receipt.read(String::new()), height }
+        Search::Found { receipt: super::read(receipt, String::new()), height }
     }
 }
 
