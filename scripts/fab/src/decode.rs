@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
 use crate::typed;
+use crate::voice::Voice;
 
 #[derive(Args)]
 pub struct Options {
@@ -27,15 +28,14 @@ pub struct Options {
     base64: bool,
 }
 
-pub fn command(options: &Options) -> Result<()> {
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
     let typed = typed::method(&options.actor, &options.method)?;
     let bytes = read(&options.bytes, options.base64)?;
     let json = match options.params {
         true => typed.params_to_json(&bytes)?,
         false => typed.reply_to_json(&bytes)?,
     };
-    println!("{}", serde_json::to_string_pretty(&json)?);
-    Ok(())
+    Ok(voice.json(&json)?)
 }
 
 fn read(text: &str, base64: bool) -> Result<Vec<u8>> {

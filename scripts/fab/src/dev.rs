@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::invoke::target::{Params, Target};
 use crate::node::{Connection, Lotus, parse_address};
 use crate::units::parse_amount;
-use crate::voice::{Voice, on_terminal};
+use crate::voice::Voice;
 
 #[derive(Args)]
 pub struct Options {
@@ -91,9 +91,8 @@ fn count() -> clap::builder::RangedI64ValueParser<ChainEpoch> {
 }
 
 /// `fab dev`.
-pub fn command(options: &Options) -> Result<()> {
-    let mut node = Lotus::new(options.node.endpoint()?);
-    on_terminal(|voice| control(&mut node, &options.control, voice))
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    control(&mut options.node.node()?, &options.control, voice)
 }
 
 /// Has the node do it, and prints what it answers, if anything.
@@ -158,6 +157,7 @@ mod tests {
 
     use super::*;
     use crate::node::lotus::tests::Scripted;
+    use crate::voice::{Heard, listen};
 
     #[derive(Parser)]
     struct Cli {
@@ -170,13 +170,16 @@ mod tests {
         Cli::try_parse_from(args).map(|cli| cli.options.control)
     }
 
+    fn run(dev: &Scripted, args: &[&str]) -> Heard<Result<()>> {
+        listen(|voice| control(&mut dev.node(), &parse(args).unwrap(), voice))
+    }
+
     /// What a control asks, and what is printed of this answer.
     fn ask(args: &[&str], method: &'static str, answer: Value) -> (Value, String) {
         let dev = Scripted::new(vec![(method, answer)]);
-        let (mut out, mut aside) = (vec![], vec![]);
-        let mut voice = Voice { out: &mut out, aside: &mut aside };
-        control(&mut dev.node(), &parse(args).unwrap(), &mut voice).unwrap();
-        (dev.asked().remove(0), String::from_utf8(out).unwrap())
+        let heard = run(&dev, args);
+        heard.end.unwrap();
+        (dev.asked().remove(0), heard.out)
     }
 
     #[test]
@@ -215,11 +218,10 @@ mod tests {
             ("StateActorCodeCIDs", json!({ "datadao": link })),
             ("Fab.ActAs", json!({ "/": "bafymessage" })),
         ]);
-        let (mut out, mut aside) = (vec![], vec![]);
-        let mut voice = Voice { out: &mut out, aside: &mut aside };
-        let args = ["act-as", "f05", "f01002", "ListDeals", r#"{"from": 1, "limit": 2}"#];
-        control(&mut dev.node(), &parse(&args).unwrap(), &mut voice).unwrap();
-        assert_eq!(out, b"bafymessage\n");
+        let page = r#"{"from": 1, "limit": 2}"#;
+        let heard = run(&dev, &["act-as", "f05", "f01002", "ListDeals", page]);
+        heard.end.unwrap();
+        assert_eq!(heard.out, "bafymessage\n");
         let message = &dev.asked()[3][0];
         assert_eq!((&message["From"], &message["To"]), (&json!("t05"), &json!("t01002")));
         assert_eq!((&message["Params"], &message["GasLimit"]), (&json!("ggEC"), &json!(0)));
@@ -235,10 +237,7 @@ mod tests {
     #[test]
     fn a_node_of_lotus_has_no_controls() {
         let lotus = Scripted::unknown("Fab.Mine");
-        let (mut out, mut aside) = (vec![], vec![]);
-        let mut voice = Voice { out: &mut out, aside: &mut aside };
-        let mine = parse(&["mine"]).unwrap();
-        let error = control(&mut lotus.node(), &mine, &mut voice).unwrap_err().to_string();
+        let error = run(&lotus, &["mine"]).end.unwrap_err().to_string();
         assert!(error.contains("cargo fab devnet"), "{error}");
     }
 }

@@ -9,6 +9,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
 
 use crate::typed::{self, Typed};
+use crate::voice::Voice;
 
 #[derive(Args)]
 pub struct Options {
@@ -30,15 +31,14 @@ pub struct Options {
     example: bool,
 }
 
-pub fn command(options: &Options) -> Result<()> {
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
     let typed = typed::method(&options.actor, &options.method)?;
     if options.example {
         // The notes go elsewhere, so that the example can be kept in a file as it is.
         for (field, note) in typed.actor.notes(typed.method) {
-            eprintln!("{field}  {note}");
+            voice.tell(format_args!("{field}  {note}"))?;
         }
-        println!("{}", serde_json::to_string_pretty(&typed.actor.example(typed.method)?)?);
-        return Ok(());
+        return Ok(voice.json(&typed.actor.example(typed.method)?)?);
     }
     let cbor = params(&typed, options.params.as_deref())?;
     let line = match (options.hex, options.base64) {
@@ -46,8 +46,7 @@ pub fn command(options: &Options) -> Result<()> {
         (_, true) => BASE64.encode(&cbor),
         _ => flags(&typed, &cbor),
     };
-    println!("{line}");
-    Ok(())
+    Ok(voice.say(line)?)
 }
 
 /// The parameters that a method gets from what stands on the command line.

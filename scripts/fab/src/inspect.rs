@@ -13,7 +13,7 @@ use crate::node::lotus::OnChain;
 use crate::node::{Connection, Lotus, Trouble, parse_address};
 use crate::typed;
 use crate::units::fil;
-use crate::voice::{Voice, on_terminal};
+use crate::voice::Voice;
 
 #[derive(Args)]
 pub struct Options {
@@ -31,9 +31,8 @@ pub struct Options {
 }
 
 /// `fab inspect`.
-pub fn command(options: &Options) -> Result<()> {
-    let mut node = Lotus::new(options.node.endpoint()?);
-    on_terminal(|voice| inspect(&mut node, options, voice))
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    inspect(&mut options.node.node()?, options, voice)
 }
 
 fn inspect(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result<()> {
@@ -105,6 +104,7 @@ mod tests {
 
     use super::*;
     use crate::node::lotus::tests::{Scripted, failed, head, link};
+    use crate::voice::{Heard, listen};
 
     #[derive(Parser)]
     struct Cli {
@@ -112,14 +112,9 @@ mod tests {
         options: Options,
     }
 
-    /// How an inspection ended, what it printed, and what it said beside that.
-    fn run(lotus: &Scripted, args: &[&str]) -> (Result<()>, String, String) {
+    fn run(lotus: &Scripted, args: &[&str]) -> Heard<Result<()>> {
         let options = Cli::try_parse_from(["inspect"].iter().chain(args)).unwrap().options;
-        let (mut out, mut aside) = (vec![], vec![]);
-        let mut voice = Voice { out: &mut out, aside: &mut aside };
-        let end = inspect(&mut lotus.node(), &options, &mut voice);
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (end, text(out), text(aside))
+        listen(|voice| inspect(&mut lotus.node(), &options, voice))
     }
 
     /// What a node is asked about an actor of this kind with these blocks.
@@ -141,7 +136,8 @@ mod tests {
         let map = ::lotus::cid_of(b"map");
         let root = to_vec(&(map, 1_005, "localnet")).unwrap();
         let empty_map = vec![0x82, 0x40, 0x80];
-        let (end, out, aside) = run(&Scripted::new(actor("init", &[root, empty_map])), &["f01"]);
+        let Heard { end, out, aside } =
+            run(&Scripted::new(actor("init", &[root, empty_map])), &["f01"]);
         end.unwrap();
         let state: Value = serde_json::from_str(&out).unwrap();
         assert_eq!((&state["next_id"], &state["address_map"]), (&json!(1_005), &json!({})));
@@ -155,9 +151,11 @@ mod tests {
     #[test]
     fn a_state_that_nobody_described_is_shown_as_it_is() {
         let blocks = [to_vec(&(1, "two")).unwrap()];
-        let (end, out, _) = run(&Scripted::new(actor("evm", &blocks)), &["f01002"]);
-        end.unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!([1, "two"]));
+        for kind in ["evm", "storagemarket"] {
+            let Heard { end, out, .. } = run(&Scripted::new(actor(kind, &blocks)), &["f01002"]);
+            end.unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!([1, "two"]));
+        }
     }
 
     #[test]
@@ -165,7 +163,7 @@ mod tests {
         let block = [to_vec(&0).unwrap()];
         let script = [vec![("ChainGetTipSetByHeight", head(7))], actor("evm", &block)].concat();
         let lotus = Scripted::new(script);
-        let (end, _, aside) = run(&lotus, &["f01002", "--at", "8"]);
+        let Heard { end, aside, .. } = run(&lotus, &["f01002", "--at", "8"]);
         end.unwrap();
         assert!(aside.starts_with("epoch     7\n"), "{aside}");
         let asked = lotus.asked();
@@ -175,7 +173,7 @@ mod tests {
     #[test]
     fn an_address_without_an_actor_is_told_of() {
         let lotus = Scripted::error("StateGetActor", "actor not found");
-        let error = run(&lotus, &["f01002"]).0.unwrap_err().to_string();
+        let error = run(&lotus, &["f01002"]).end.unwrap_err().to_string();
         assert!(error.starts_with("no actor is at f01002: check the address"), "{error}");
     }
 
@@ -183,7 +181,7 @@ mod tests {
     fn a_block_that_the_node_lacks_is_told_of() {
         let missing = "ipld: could not find bafy";
         let lotus = failed(actor("init", &[]), "ChainReadObj", missing);
-        let error = run(&lotus, &["f01"]).0.unwrap_err().to_string();
+        let error = run(&lotus, &["f01"]).end.unwrap_err().to_string();
         assert!(error.contains("does not have this block"), "{error}");
     }
 }

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod build;
 pub mod bundle;
+pub mod cli;
 pub mod commp;
 pub mod decode;
 pub mod demo;
@@ -21,7 +22,7 @@ mod table;
 pub mod typed;
 pub mod underwrite;
 mod units;
-mod voice;
+pub mod voice;
 pub mod worker;
 
 use std::path::PathBuf;

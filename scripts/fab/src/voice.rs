@@ -36,3 +36,18 @@ impl Voice<'_> {
 pub fn on_terminal<R>(run: impl FnOnce(&mut Voice<'_>) -> R) -> R {
     run(&mut Voice { out: &mut io::stdout(), aside: &mut io::stderr() })
 }
+
+/// How something ended, and what it said meanwhile.
+pub struct Heard<R> {
+    pub end: R,
+    pub out: String,
+    pub aside: String,
+}
+
+/// Runs what speaks to whoever looks at what it said.
+pub fn listen<R>(run: impl FnOnce(&mut Voice<'_>) -> R) -> Heard<R> {
+    let (mut out, mut aside) = (vec![], vec![]);
+    let end = run(&mut Voice { out: &mut out, aside: &mut aside });
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Heard { end, out: text(out), aside: text(aside) }
+}

@@ -87,7 +87,7 @@ pub struct Options {
 /// `fab deploy`.
 pub fn command(options: &Options) -> Result<()> {
     let bundle = Bundle::read(&crate::bundles()?.shipped)?;
-    let mut node = Lotus::new(options.node.endpoint()?);
+    let mut node = options.node.node()?;
     deploy(&mut node, options, &codes(&bundle)?, &mut |line| println!("{line}"))
 }
 

@@ -21,7 +21,7 @@ use shared::ext::SYSTEM_ACTOR;
 use crate::node::{Connection, Lotus, Node, Trouble, parse_address};
 use crate::typed;
 use crate::units::{fil, parse_amount};
-use crate::voice::{Voice, on_terminal};
+use crate::voice::Voice;
 use sent::{end, exit_of, wait};
 use target::{Params, Target};
 
@@ -83,9 +83,8 @@ pub struct Gas {
 }
 
 /// `fab invoke`.
-pub fn command(options: &Options) -> Result<()> {
-    let mut node = Lotus::new(options.node.endpoint()?);
-    on_terminal(|voice| invoke(&mut node, options, voice))
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    invoke(&mut options.node.node()?, options, voice)
 }
 
 fn invoke(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result<()> {

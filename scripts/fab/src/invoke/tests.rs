@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::node::lotus::tests::{Scripted, estimated, failed, head, link, lookup, receipt, signed};
+use crate::voice::{Heard, listen};
 
 #[derive(Parser)]
 struct Cli {
@@ -31,11 +32,8 @@ struct Done {
 }
 
 fn run(lotus: Scripted, args: &[&str]) -> Done {
-    let (mut out, mut aside) = (vec![], vec![]);
-    let mut voice = Voice { out: &mut out, aside: &mut aside };
-    let end = invoke(&mut lotus.node(), &parse(args), &mut voice);
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Done { end, out: text(out), aside: text(aside), asked: lotus.asked() }
+    let Heard { end, out, aside } = listen(|voice| invoke(&mut lotus.node(), &parse(args), voice));
+    Done { end, out, aside, asked: lotus.asked() }
 }
 
 impl Done {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueHint};
 
+use super::Lotus;
 use crate::build;
 
 /// What names the node and its token.
@@ -39,7 +40,12 @@ pub struct Endpoint {
 }
 
 impl Connection {
-    pub fn endpoint(&self) -> Result<Endpoint> {
+    /// The node that they name.
+    pub fn node(&self) -> Result<Lotus> {
+        Ok(Lotus::new(self.endpoint()?))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint> {
         let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let endpoint = match self.rpc.clone().or_else(|| set(FULLNODE_API_INFO)) {
             Some(info) => Endpoint::parse(&info)?,

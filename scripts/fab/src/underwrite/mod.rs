@@ -28,8 +28,9 @@ use fvm_harness::{Key, TokenAmount};
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 
-use crate::node::{Connection, Lotus, parse_address};
+use crate::node::{Connection, parse_address};
 use crate::units::{parse_amount, parse_percent};
+use crate::voice::Voice;
 use assess::{Verdict, assess};
 use facts::{Facts, Parties, gather};
 use offer::{Offer, Vouched};
@@ -154,18 +155,18 @@ impl Options {
     }
 
     /// Says what was found, as it was asked for.
-    fn tell(&self, report: &Report<'_>) -> Result<()> {
+    fn tell(&self, report: &Report<'_>, voice: &mut Voice<'_>) -> Result<()> {
         let json = format!("{:#}\n", report.json());
         if let Some(path) = &self.out {
             fs::write(path, &json).with_context(|| format!("writing {}", path.display()))?;
         }
-        print!("{}", if self.json { json } else { report.text() });
-        Ok(())
+        let told = if self.json { json } else { report.text() };
+        Ok(voice.out.write_all(told.as_bytes())?)
     }
 }
 
-pub fn command(options: &Options) -> Result<()> {
-    let mut node = Lotus::new(options.node.endpoint()?);
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    let mut node = options.node.node()?;
     let key = options.signing_key()?;
     let underwriter = match (options.underwriter, &key) {
         (Some(underwriter), _) => underwriter,
@@ -178,7 +179,7 @@ pub fn command(options: &Options) -> Result<()> {
     let assessment = assess(&facts, &wish)?;
     let mut report = Report { facts: &facts, wish: &wish, assessment: &assessment, offer: None };
     if let Verdict::Refuse(reasons) = &assessment.verdict {
-        options.tell(&report)?;
+        options.tell(&report, voice)?;
         bail!("no loan: {}", reasons.join(". And: "));
     }
     let offer = Offer::new(&facts, &wish, assessment.rate.rate)?;
@@ -189,7 +190,7 @@ pub fn command(options: &Options) -> Result<()> {
     };
     offer.rehearse(&mut node, &vouched)?;
     report.offer = Some((&offer, &vouched));
-    options.tell(&report)
+    options.tell(&report, voice)
 }
 
 fn plan() -> impl TypedValueParser<Value = Plan> {

@@ -14,8 +14,9 @@ use fvm_shared::address::Address;
 
 pub use keeper::{Job, Keeper, Round};
 
-use crate::node::{Connection, Lotus, parse_address};
+use crate::node::{Connection, parse_address};
 use crate::units::parse_amount;
+use crate::voice::Voice;
 
 #[derive(Args)]
 pub struct Options {
@@ -42,8 +43,8 @@ pub struct Options {
     dry_run: bool,
 }
 
-pub fn command(options: &Options) -> Result<()> {
-    let mut node = Lotus::new(options.node.endpoint()?);
+pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
+    let mut node = options.node.node()?;
     let from = match options.from {
         Some(from) => from,
         None => node.default_wallet()?,
@@ -56,14 +57,16 @@ pub fn command(options: &Options) -> Result<()> {
         dry_run: *dry_run,
     });
     let kept = keeper.books(&mut node)?.created;
-    println!("keeping {storage}, with {kept} perpetual deals so far, as {from}");
+    // Where nobody reads the log any more, the work goes on.
+    let mut tell = |line: String| voice.say(line).unwrap_or_default();
+    tell(format!("keeping {storage}, with {kept} perpetual deals so far, as {from}"));
     loop {
-        let result = keeper.round(&mut node, &mut |line| println!("{line}"));
+        let result = keeper.round(&mut node, &mut tell);
         if options.once {
             return Ok(result.map(|_| ())?);
         }
         if let Err(trouble) = result {
-            println!("{}", log::interrupted(&trouble));
+            tell(log::interrupted(&trouble));
         }
         sleep(Duration::from_secs(options.interval));
     }

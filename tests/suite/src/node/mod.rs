@@ -2,6 +2,7 @@
 
 mod call;
 mod chain;
+mod cli;
 mod common;
 mod crash;
 mod disk;

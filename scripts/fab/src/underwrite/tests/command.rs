@@ -9,6 +9,7 @@ use shared::ext::miner::{GetOwnerReturn, GetVestingFundsReturn};
 
 use super::*;
 use crate::node::lotus::tests::{Scripted, head, invocation};
+use crate::voice::listen;
 
 #[derive(Parser)]
 struct Cli {
@@ -90,7 +91,7 @@ fn run(script: Vec<(&'static str, Value)>, name: &str, args: &[&str]) -> (Result
     let underwriter = format!("f0{UNDERWRITER}");
     let common = ["--rpc", &lotus.endpoint.url, "--token", "secret", "--underwriter", &underwriter];
     let args = [&common[..], &["--nonce", "7", "--out", out.to_str().unwrap()], args].concat();
-    let done = command(&options(&args).unwrap());
+    let done = listen(|voice| command(&options(&args).unwrap(), voice)).end;
     lotus.asked();
     let object = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
     fs::remove_file(out).unwrap();
@@ -143,7 +144,8 @@ fn the_command_has_the_node_sign_and_stops_where_the_chain_does_not_know_the_sig
     script.push(("StateCall", invocation(0, &false)));
     let lotus = Scripted::new(script);
     let args = ["--rpc", &lotus.endpoint.url, "--token", "secret", "--underwriter", "f0201"];
-    let told = command(&options(&args).unwrap()).unwrap_err().to_string();
+    let done = listen(|voice| command(&options(&args).unwrap(), voice)).end;
+    let told = done.unwrap_err().to_string();
     assert!(told.contains("f0201 does not take the signature"), "{told}");
     let asked = lotus.asked();
     assert_eq!(asked[asked.len() - 2][0], "f0201");

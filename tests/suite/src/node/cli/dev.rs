@@ -1,0 +1,58 @@
+//! `fab dev`, and the accounts of `fab devnet`.
+
+use serde_json::json;
+
+use super::{Deployed, accounts};
+use crate::node::setup::Dev;
+
+#[test]
+fn anybody_is_acted_as_without_a_key() {
+    let Deployed { dev, dao, ann, bob, .. } = Deployed::new();
+    dev.ask("WalletDelete", json!([ann]));
+    let curator = json!({ "role": "Curator", "account": bob }).to_string();
+    let told = dev.fails(&["invoke", &dao, "GrantRole", &curator, "--from", &ann]);
+    assert!(told.contains("key not found"), "{told}");
+    let acted = dev.fab(&["dev", "act-as", &ann, &dao, "GrantRole", &curator]);
+    acted.end.unwrap();
+    assert_eq!(dev.reads(&dao, "GetRoles", &[&bob]), json!(["Curator"]));
+    let message = json!({ "/": acted.out.trim() });
+    let found = dev.ask("StateSearchMsg", json!([[], message, -1, true]));
+    assert_eq!(found["Receipt"]["ExitCode"], json!(0));
+
+    // An actor has no key at all.
+    let balance = || dev.ask("WalletBalance", json!([dao]));
+    dev.prints(&["dev", "fund", &dao, "3"]);
+    dev.fab(&["dev", "act-as", &dao, &bob, "0", "--value", "1"]).end.unwrap();
+    assert_eq!(balance(), json!("2000000000000000000"));
+}
+
+#[test]
+fn time_passes_and_comes_back() {
+    let dev = Dev::instant();
+    let height = || dev.ask("ChainHead", json!([]))["Height"].as_i64().unwrap();
+    dev.fab(&["dev", "mine", "2"]).end.unwrap();
+    let snapshot = dev.prints(&["dev", "snapshot"]);
+    assert_eq!(snapshot, json!(height()));
+    dev.fab(&["dev", "advance", "10"]).end.unwrap();
+    assert_eq!(json!(height()), json!(snapshot.as_i64().unwrap() + 10));
+    dev.fab(&["dev", "revert", &snapshot.to_string()]).end.unwrap();
+    assert_eq!(snapshot, json!(height()));
+    let told = dev.fails(&["dev", "advance-to", "1"]);
+    assert!(told.contains("Fab.AdvanceTo"), "{told}");
+}
+
+#[test]
+fn accounts_are_provided_once_however_often_a_kept_node_is_started() {
+    let mut dev = Dev::kept();
+    let [ann, _] = accounts(&dev);
+    let balance = |dev: &Dev| dev.ask("WalletBalance", json!([ann]));
+    assert_eq!(balance(&dev), json!("100000000000000000000000"));
+    let head = dev.ask("ChainHead", json!([]));
+    dev.restart();
+    assert_eq!(accounts(&dev)[0], ann);
+    assert_eq!(
+        (balance(&dev), dev.ask("ChainHead", json!([]))),
+        (json!("100000000000000000000000"), head)
+    );
+    assert_eq!(dev.ask("WalletDefaultAddress", json!([])), json!(ann));
+}
