@@ -42,7 +42,7 @@ const AGENT: &str = "loan-agent";
 /// Gas of a call to an actor that is not there yet, at the most. That of a role is less than a third.
 const CALL_GAS: u64 = 60_000_000;
 /// Looks for a message in the time of one epoch, and epochs for which it is looked for.
-const LOOKS: (u64, u32) = (3, 20);
+const LOOKS: (u64, usize) = (3, 20);
 
 #[derive(Args)]
 pub struct Options {
@@ -137,9 +137,8 @@ fn deploy(
     say: &mut dyn FnMut(String),
 ) -> Result<()> {
     let on = node.identity()?;
-    let looks = u64::from(LOOKS.1) * LOOKS.0;
     node.poll = Duration::from_millis(on.block_delay * 1_000 / LOOKS.0);
-    node.looks = u32::try_from(looks)?;
+    node.looks = usize::try_from(LOOKS.0)? * LOOKS.1;
     let record = Record::read(&options.record)?;
     let from = deployer(node, options, record.on(&on))?;
     let agent = code_of(codes, AGENT)?;

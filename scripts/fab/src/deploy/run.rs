@@ -177,10 +177,8 @@ impl Run<'_> {
     }
 
     fn wait(&mut self, step: &Step, last: &Attempt) -> Result<Outcome> {
-        for look in 0..self.node.looks {
-            if look > 0 {
-                sleep(self.node.poll);
-            }
+        for pause in self.node.pauses().take(self.node.looks) {
+            sleep(pause);
             match self.node.search(&last.cid.0, last.epoch)? {
                 Search::Found { receipt, height } => {
                     return Ok(self.ran(&last.cid.0, receipt, height));

@@ -14,9 +14,6 @@ use crate::node::{Lotus, Receipt};
 use crate::table::thousands;
 use crate::voice::Voice;
 
-/// Between the first two looks for a message: a dev node has it at once. Each wait is twice the last,
-/// up to [`Lotus::poll`].
-const FIRST_LOOK: Duration = Duration::from_millis(50);
 /// What to do where no time passes by itself.
 const BY_HAND: &str = ". A dev node that mines by hand goes on by `fab dev mine`";
 /// When people are told why it takes so long.
@@ -32,8 +29,9 @@ pub fn wait(
     voice: &mut Voice<'_>,
 ) -> Result<Receipt> {
     let (start, mut told) = (Instant::now(), false);
-    let mut pause = FIRST_LOOK.min(node.poll);
+    let mut pauses = node.pauses();
     loop {
+        sleep(pauses.next().unwrap_or(node.poll));
         let found = match node.search(message, sent_at)? {
             Search::Found { height, .. } if confidence > 0 => {
                 voice.fact(
@@ -60,8 +58,6 @@ pub fn wait(
             voice.tell(format_args!("waiting on: the node has the message{BY_HAND}"))?;
             told = true;
         }
-        sleep(pause);
-        pause = (pause * 2).min(node.poll);
     }
 }
 

@@ -6,6 +6,7 @@ mod rpc;
 #[cfg(test)]
 pub mod tests;
 
+use std::iter::{once, successors};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -33,23 +34,32 @@ use rpc::Rpc;
 /// Between two looks for a message on chain.
 const POLL: Duration = Duration::from_secs(10);
 /// Looks in one wait: some 20 epochs.
-const LOOKS: u32 = 60;
+const LOOKS: usize = 60;
+/// Between the first two looks: a dev node has a message at once.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Epochs before a message was sent that are searched too: the head may have moved back since.
 const SEARCH_MARGIN: ChainEpoch = 10;
 
 /// A node that keeps its users' keys, as Lotus does.
 pub struct Lotus {
     rpc: Rpc,
-    /// Between two looks for a message on chain.
+    /// Between two looks for a message on chain, at the most.
     pub poll: Duration,
     /// Looks in one wait.
-    pub looks: u32,
+    pub looks: usize,
 }
 
 impl Lotus {
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Lotus { rpc: Rpc::new(endpoint), poll: POLL, looks: LOOKS }
+    }
+
+    /// How long to wait before each look for a message: not at all, then a little, then ever longer.
+    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let poll = self.poll;
+        let longer = move |last: &Duration| Some((*last * 2).min(poll));
+        once(Duration::ZERO).chain(successors(Some(FIRST_PAUSE.min(poll)), longer))
     }
 
     /// The account that the node sends from where nobody says another.
@@ -126,10 +136,8 @@ impl Node for Lotus {
     }
 
     fn wait(&mut self, sent: &Sent) -> Result<Option<Receipt>, Trouble> {
-        for look in 0..self.looks {
-            if look > 0 {
-                sleep(self.poll);
-            }
+        for pause in self.pauses().take(self.looks) {
+            sleep(pause);
             // Without a limit the node would search all the way back to the sender's last message.
             let limit = self.epoch()? - sent.epoch + SEARCH_MARGIN;
             let params = json!([[], { "/": sent.name }, limit, true]);

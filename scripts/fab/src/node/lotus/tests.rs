@@ -159,6 +159,13 @@ fn a_call_and_its_receipt_have_the_shapes_of_lotus() {
 }
 
 #[test]
+fn a_message_is_looked_for_at_once_and_then_ever_less_often() {
+    let lotus = Lotus { poll: Duration::from_millis(150), ..Scripted::new(vec![]).node() };
+    let pauses: Vec<_> = lotus.pauses().take(5).map(|pause| pause.as_millis()).collect();
+    assert_eq!(pauses, [0, 50, 100, 150, 150]);
+}
+
+#[test]
 fn a_reply_of_nothing_is_null() {
     let empty = json!({ "ExitCode": 0, "Return": null, "GasUsed": 1 });
     let lotus = Scripted::new(vec![("StateCall", json!({ "MsgRct": empty, "Error": "" }))]);
