@@ -124,7 +124,8 @@ impl Chain {
             fork_signaling: 0,
             parent_base_fee: next_base_fee.clone(),
         };
-        let head = Tipset { block: header.cid()?, header, state, receipts, next_base_fee };
+        let (block, before) = (header.cid()?, state);
+        let head = Tipset { block, header, before, state, receipts, next_base_fee };
         let mut chain = Chain {
             db,
             store,
@@ -238,6 +239,7 @@ impl Chain {
         let height = self.net.epoch();
         let done = work(&mut self.net)?;
         ensure!(self.net.epoch() == height, "work on the state must not pass the time");
+        let before = self.net.snapshot().root;
 
         let (bls, secp): (Vec<_>, Vec<_>) =
             messages.iter().map(|signed| &**signed).partition(|signed| signed.is_bls());
@@ -269,7 +271,8 @@ impl Chain {
         self.net.next_epoch(next_base_fee.clone());
         let state = self.net.snapshot().root;
         let receipts = write_receipts(&self.store, &receipts)?;
-        let tipset = Tipset { block: header.cid()?, header, state, receipts, next_base_fee };
+        let block = header.cid()?;
+        let tipset = Tipset { block, header, before, state, receipts, next_base_fee };
         self.commit(batch, tipset)?;
         Ok(done)
     }

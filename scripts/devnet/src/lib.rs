@@ -9,6 +9,7 @@ pub mod controls;
 pub mod db;
 pub mod follow;
 pub mod gas;
+pub mod gate;
 pub mod inclusion;
 pub mod node;
 pub mod outbox;

@@ -22,6 +22,7 @@ use crate::api::Filters;
 use crate::chain::{Chain, Settings};
 use crate::db::{Db, Placement};
 use crate::gas::Premiums;
+use crate::gate::Gate;
 use crate::inclusion::Inclusions;
 use crate::outbox::Outbox;
 use crate::pool::json::PoolConfig;
@@ -110,6 +111,7 @@ impl Node {
             store: chain.store().clone(),
             actors: chain.actors().clone(),
             genesis_time: chain.genesis_time(),
+            simulations: Arc::new(Gate::of_simulations()),
             root: head.state,
             epoch: head.height(),
         };

@@ -17,6 +17,9 @@ use lotus::message::SignedMessage;
 pub struct Tipset {
     pub block: Cid,
     pub header: BlockHeader,
+    /// State on which the messages were executed: that of the parent, after the null rounds since, and
+    /// after what the node's own controls did.
+    pub before: Cid,
     /// State after the messages, and the cron tick of the epoch.
     pub state: Cid,
     /// AMT of the receipts.

@@ -14,6 +14,7 @@ use lotus::json::Addr;
 use serde::de::DeserializeOwned;
 use shared::ext::{EAM_ACTOR, builtin};
 
+use crate::gate::{Gate, Simulation};
 use crate::pool::SenderFacts;
 
 /// A state of the chain, and the epoch whose messages would run on it.
@@ -22,6 +23,7 @@ pub struct View {
     pub(crate) store: Store,
     pub(crate) actors: Actors,
     pub(crate) genesis_time: u64,
+    pub(crate) simulations: Arc<Gate>,
     pub root: Cid,
     pub epoch: ChainEpoch,
 }
@@ -116,11 +118,14 @@ impl View {
         Ok(Some(SenderFacts { nonce: actor.sequence, balance: actor.balance, may_send }))
     }
 
-    /// A network in this state, to try calls on. What they change is seen by nobody else.
-    pub fn network(&self) -> Result<Network> {
+    /// A network in this state, to try calls on, once there is a place for it. What they change is
+    /// seen by nobody else.
+    pub fn network(&self) -> Result<Simulation> {
+        let pass = self.simulations.enter()?;
         let at = Snapshot { root: self.root, epoch: self.epoch };
         let store = Store::on(&self.actors, Arc::new(self.store.clone()));
-        Network::resume(&self.actors, store, at, self.genesis_time)
+        let network = Network::resume(&self.actors, store, at, self.genesis_time)?;
+        Ok(Simulation { network, _pass: pass })
     }
 
     /// Position of a code among the built-in actors.

@@ -48,11 +48,12 @@ pub type Executor = ThreadedExecutor<DefaultExecutor<AcceptingKernel<NetworkCall
 type NetworkCallManager = DefaultCallManager<NetworkMachine>;
 pub(crate) type NetworkMachine = DefaultMachine<Store, Randomness>;
 
-/// The engine of this process: every module is compiled once, whatever number of networks run it.
+/// The engines of this process: every module is compiled once, whatever number of networks run it.
+/// There is one more than threads, for a chain beside as many simulations.
 pub fn engine() -> anyhow::Result<EnginePool> {
     static ENGINES: OnceLock<MultiEngine> = OnceLock::new();
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let engines = ENGINES.get_or_init(|| MultiEngine::new(u32::try_from(threads).unwrap_or(2)));
+    let engines = ENGINES.get_or_init(|| MultiEngine::new(u32::try_from(threads + 1).unwrap_or(2)));
     engines.get(&NetworkConfig::new(NETWORK_VERSION))
 }
 
@@ -260,5 +261,24 @@ where
 {
     fn link_syscalls(linker: &mut Linker<K>) -> anyhow::Result<()> {
         DefaultFilecoinKernel::<K::CallManager>::link_syscalls(linker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn there_is_an_engine_beside_those_of_all_threads() {
+        let (held, holds) = mpsc::channel();
+        std::thread::spawn(move || {
+            let (pool, threads) = (engine().unwrap(), std::thread::available_parallelism());
+            let engines: Vec<_> = (0..=threads.unwrap().get()).map(|_| pool.acquire()).collect();
+            held.send(engines.len()).unwrap();
+        });
+        assert!(holds.recv_timeout(Duration::from_secs(60)).is_ok());
     }
 }

@@ -1,8 +1,9 @@
 //! Running messages to see what they would do, or did: `StateCall`, `StateReplay`, `StateCompute`.
 //!
-//! What the node's own controls do to a state is no message, so a replay has nothing of it.
+//! A tipset runs again from the state on which its messages were executed. What came before them, null
+//! rounds and what the node's own controls did, need not.
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cid::Cid;
 use fvm_harness::{BLOCK_GAS_LIMIT, Network, Outcome, Snapshot, TokenAmount};
 use fvm_ipld_encoding::{RawBytes, to_vec};
@@ -22,6 +23,7 @@ use super::chain::tipset;
 use super::trace::{Fees, Invocation};
 use super::wait::find_executed;
 use crate::chain::{execute, is_acting};
+use crate::gate::Simulation;
 use crate::node::Node;
 use crate::tipset::Tipset;
 
@@ -29,6 +31,8 @@ use crate::tipset::Tipset;
 const EPOCH_TICK: u64 = 2;
 /// Gas that a tick may use, as in Lotus.
 const TICK_GAS: u64 = BLOCK_GAS_LIMIT * 10_000;
+/// Null rounds before a tipset that its trace shows; where there are more, it shows none.
+const MAX_ROUNDS: ChainEpoch = 60;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -76,11 +80,16 @@ fn call(node: &Node, message: MessageJson, tipset: &Tipset) -> Result<Invocation
     }
     network.set_tracing(true);
     message.sequence = network.nonce(&from);
-    message.gas_limit = match message.gas_limit {
+    message.gas_limit = allowed(message.gas_limit);
+    Invocation::of(message, Fees::None, |message| network.perform(message))
+}
+
+/// The gas that a message gets which asks for so much, or leaves it open.
+fn allowed(gas_limit: u64) -> u64 {
+    match gas_limit {
         0 => BLOCK_GAS_LIMIT,
         limit => limit.min(BLOCK_GAS_LIMIT),
-    };
-    Invocation::of(message, Fees::None, |message| network.perform(message))
+    }
 }
 
 /// Runs the messages of a tipset again, up to one of them.
@@ -96,7 +105,7 @@ fn replay(node: &Node, key: &TipsetKey, cid: Cid) -> Result<Invocation> {
             (tipset, lookup.message.cid()?)
         }
     };
-    let mut network = start(node, &tipset, &mut vec![])?;
+    let mut network = start(node, &tipset)?;
     for signed in tipset.messages(node.store())? {
         if signed.cid()? == cid {
             let invocation = traced(&mut network, &signed)?;
@@ -114,11 +123,14 @@ fn compute(
     height: ChainEpoch,
     messages: Vec<MessageJson>,
 ) -> Result<Computed> {
-    let mut trace = vec![];
+    let least = tipset.height();
+    ensure!(height >= least, "height {height} is before the tipset: ask for {least} or later");
+    let messages = of_one_block(messages)?;
     if tipset.height() == 0 && messages.is_empty() {
-        return Ok(Computed { root: Link(tipset.state), trace });
+        return Ok(Computed { root: Link(tipset.state), trace: vec![] });
     }
-    let mut network = start(node, tipset, &mut trace)?;
+    let mut network = start(node, tipset)?;
+    let mut trace = null_rounds(node, tipset, &mut network)?;
     for signed in tipset.messages(node.store())? {
         trace.push(traced(&mut network, &signed)?);
     }
@@ -128,7 +140,6 @@ fn compute(
     let root = network.snapshot().root;
     network.restore(&Snapshot { root, epoch: height });
     for message in messages {
-        let message = message.message().ok_or_else(|| anyhow!("a message has no address"))?;
         let length = to_vec(&message)?.len();
         let run = |message| network.execute(message, length);
         trace.push(Invocation::of(message, Fees::Paid, run)?);
@@ -136,21 +147,46 @@ fn compute(
     Ok(Computed { root: Link(network.snapshot().root), trace })
 }
 
-/// A network at a tipset's epoch, before its messages: the null rounds before it have passed.
-fn start(node: &Node, tipset: &Tipset, trace: &mut Vec<Invocation>) -> Result<Network> {
+/// Messages with the gas that they get, which is a block's at the most for all of them.
+fn of_one_block(messages: Vec<MessageJson>) -> Result<Vec<Message>> {
+    let read = |json: MessageJson| {
+        let message = json.message().context("a message has no address")?;
+        Ok(Message { gas_limit: allowed(message.gas_limit), ..message })
+    };
+    let messages = messages.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    let gas = messages.iter().fold(0_u64, |gas, message| gas.saturating_add(message.gas_limit));
+    ensure!(
+        gas <= BLOCK_GAS_LIMIT,
+        "the messages may use {gas} gas, and a block has {BLOCK_GAS_LIMIT}: lower their gas limits, or \
+         compute fewer at once"
+    );
+    Ok(messages)
+}
+
+/// A network at a tipset's epoch, before its messages.
+fn start(node: &Node, tipset: &Tipset) -> Result<Simulation> {
     let mut network = node.view(tipset).network()?;
     network.set_base_fee(tipset.header.parent_base_fee.clone());
     network.set_tracing(true);
-    let parent = node.tipset(&TipsetKey(tipset.header.parents.clone()))?;
-    let first = if tipset.height() > 0 { parent.height() + 1 } else { 0 };
-    for epoch in first..tipset.height() {
-        let root = network.snapshot().root;
-        network.restore(&Snapshot { root, epoch });
-        trace.push(tick(&mut network)?);
-    }
-    let root = network.snapshot().root;
-    network.restore(&Snapshot { root, epoch: tipset.height() });
+    network.restore(&Snapshot { root: tipset.before, epoch: tipset.height() });
     Ok(network)
+}
+
+/// What happened in the null rounds before a tipset, to whose messages the network comes back.
+fn null_rounds(node: &Node, tipset: &Tipset, network: &mut Network) -> Result<Vec<Invocation>> {
+    let here = network.snapshot();
+    let parent = node.tipset_at_or_below(tipset.height() - 1)?;
+    let first = parent.map_or(0, |parent| parent.height() + 1);
+    let (mut trace, mut root) = (vec![], tipset.header.parent_state_root);
+    if tipset.height() - first <= MAX_ROUNDS {
+        for epoch in first..tipset.height() {
+            network.restore(&Snapshot { root, epoch });
+            trace.push(tick(network)?);
+            root = network.snapshot().root;
+        }
+    }
+    network.restore(&here);
+    Ok(trace)
 }
 
 /// Runs a message as the chain does.

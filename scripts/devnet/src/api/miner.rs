@@ -28,6 +28,7 @@ use shared::ext::{MARKET_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
 use shared::method_hash;
 
 use super::state::view;
+use crate::gate::Simulation;
 use crate::node::Node;
 use crate::view::View;
 
@@ -101,7 +102,7 @@ fn ask<P: Serialize + 'static, R: DeserializeOwned>(
 }
 
 /// A network to ask a miner on, if it is one.
-fn network_of(view: &View, miner: Address) -> Result<Network> {
+fn network_of(view: &View, miner: Address) -> Result<Simulation> {
     let context = "failed to load miner actor";
     let found = view.actor(&miner)?;
     let (_, actor) = found
@@ -120,8 +121,8 @@ fn market_balance(view: &View, address: Address) -> Result<Value> {
     if view.actor(&address)?.is_none() {
         bail!("resolve address {}: actor not found", Addr(address));
     }
-    let market = Address::new_id(MARKET_ACTOR);
-    let balance: GetBalanceReturn = ask(&mut view.network()?, market, GET_BALANCE, &address)?;
+    let (mut network, market) = (view.network()?, Address::new_id(MARKET_ACTOR));
+    let balance: GetBalanceReturn = ask(&mut network, market, GET_BALANCE, &address)?;
     Ok(json!({ "Escrow": Atto(balance.balance), "Locked": Atto(balance.locked) }))
 }
 

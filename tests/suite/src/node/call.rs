@@ -139,3 +139,47 @@ fn a_tipset_computed_again_has_its_own_state() {
     assert_eq!((&last["Msg"]["To"], &last["MsgRct"]["ExitCode"]), (&json!("t099"), &json!(0)));
     assert_ne!(computed["Root"], after);
 }
+
+#[test]
+fn what_ran_after_a_long_time_runs_again_as_it_did() {
+    let (dev, payer) = (Dev::manual(), Payer::faucet());
+    let cid = payer.push(&dev, payer.pay(0, bob(), fil(1)));
+    // Ticks only at the ends of deadlines, which leaves another state than every tick.
+    dev.node().skip(2_880).unwrap();
+    let head = dev.ask("ChainHead", json!([]));
+    dev.node().mine().unwrap();
+    let receipt = &dev.ask("StateSearchMsg", json!([[], link(&cid), -1, true]))["Receipt"];
+    assert_eq!(dev.ask("StateReplay", json!([[], link(&cid)]))["MsgRct"], *receipt);
+    let after = dev.ask("ChainHead", json!([]))["Blocks"][0]["ParentStateRoot"].clone();
+    let computed = dev.ask("StateCompute", json!([head["Height"], null, head["Cids"]]));
+    assert_eq!(computed["Root"], after);
+    let trace = computed["Trace"].as_array().unwrap();
+    assert_eq!(trace.len(), 2, "the message and the end of the epoch, and no null rounds");
+
+    // Two tipsets: one in which the control does its work, and one that names the state after it.
+    dev.node().fund(bob(), fil(5)).unwrap();
+    let head = dev.ask("ChainHead", json!([]));
+    let (height, block) = (head["Height"].as_i64().unwrap() - 1, &head["Blocks"][0]);
+    let computed = dev.ask("StateCompute", json!([height, null, block["Parents"]]));
+    assert_eq!(computed["Root"], block["ParentStateRoot"]);
+}
+
+#[test]
+fn messages_are_computed_that_a_block_has_room_for() {
+    let (dev, payer) = (Dev::manual(), Payer::faucet());
+    let from = Addr(payer.address()).to_string();
+    let message = |nonce: u64, gas: u64| json!({ "From": from, "To": "t099", "Nonce": nonce, "GasLimit": gas });
+    let two = json!([message(0, 5_000_000_000), message(1, 5_000_000_000)]);
+    let computed = dev.ask("StateCompute", json!([1, two, []]));
+    assert_eq!(computed["Trace"].as_array().unwrap().len(), 2);
+    let too_much = json!([message(0, 5_000_000_000), message(1, 5_000_000_001)]);
+    let words = "the messages may use 10000000001 gas, and a block has 10000000000: lower their gas \
+                 limits, or compute fewer at once";
+    assert_eq!(dev.refused("StateCompute", json!([1, too_much, []])), (1, words.into()));
+    let most = dev.ask("StateCompute", json!([1, [message(0, u64::MAX)], []]));
+    assert_eq!(most["Trace"][0]["Msg"]["GasLimit"], 10_000_000_000_u64);
+
+    dev.node().advance(3).unwrap();
+    let words = "height 2 is before the tipset: ask for 3 or later";
+    assert_eq!(dev.refused("StateCompute", json!([2, null, []])), (1, words.into()));
+}
