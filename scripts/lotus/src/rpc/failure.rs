@@ -62,6 +62,16 @@ impl Failure {
         Failure::coded(-32600, "Invalid request")
     }
 
+    pub(crate) fn too_many_calls(most: usize, got: usize) -> Self {
+        let why = format!("batch of {got} calls: send {most} at most, and the others after it");
+        Failure::coded(-32600, why)
+    }
+
+    pub(crate) fn too_long(most: usize) -> Self {
+        let why = format!("the replies before have {most} bytes already: ask in another batch");
+        Failure::coded(-32003, why)
+    }
+
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Failure::coded(-32700, message)
     }

@@ -40,6 +40,9 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
 }
 
+/// Calls of a batch, as in go-ethereum.
+const MAX_BATCH: usize = 1_000;
+
 fn parse_error() -> Refusal {
     Refusal { id: None, failure: Failure::unreadable("Parse error") }
 }
@@ -73,6 +76,10 @@ fn batch(body: &Bytes, text: &[u8]) -> Incoming {
     };
     if items.is_empty() {
         return Incoming::One(Err(Refusal { id: None, failure: Failure::invalid_request() }));
+    }
+    if items.len() > MAX_BATCH {
+        let failure = Failure::too_many_calls(MAX_BATCH, items.len());
+        return Incoming::One(Err(Refusal { id: None, failure }));
     }
     let envelopes: Result<Vec<_>, _> =
         items.into_iter().map(|item| envelope(item.get().as_bytes())).collect();

@@ -63,11 +63,12 @@ fn respond(status: StatusCode, text: String) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-/// Answers a body.
+/// Answers a body; see [`batch`] for the most that is answered.
 pub(crate) async fn answer<N: Send + Sync + 'static>(
     service: &Arc<Service<N>>,
     grant: Grant,
     body: Bytes,
+    most: usize,
     closing: watch::Receiver<bool>,
 ) -> Response {
     match framing::read(body).await {
@@ -76,20 +77,26 @@ pub(crate) async fn answer<N: Send + Sync + 'static>(
             None => respond(StatusCode::OK, String::new()),
         },
         Incoming::Batch(requests) => {
-            respond(StatusCode::OK, batch(service, grant, requests, closing).await)
+            respond(StatusCode::OK, batch(service, grant, requests, most, closing).await)
         }
     }
 }
 
-/// Answers one after the other, as Lotus does. Nothing if none of them wants an answer.
+/// Answers one after the other, as Lotus does, until there are so many bytes of replies: other calls
+/// are refused. Nothing if none of them wants an answer.
 pub(crate) async fn batch<N: Send + Sync + 'static>(
     service: &Arc<Service<N>>,
     grant: Grant,
     requests: Vec<Result<Request, Refusal>>,
+    most: usize,
     closing: watch::Receiver<bool>,
 ) -> String {
     let mut text = String::new();
-    for request in requests {
+    for mut request in requests {
+        if text.len() >= most {
+            let refuse = |Request { id, .. }| Err(Refusal { id, failure: Failure::too_long(most) });
+            request = request.and_then(refuse);
+        }
         if let Some((_, reply)) = one(service, grant, request, closing.clone()).await {
             text.push(if text.is_empty() { '[' } else { ',' });
             text.push_str(reply.trim_end());

@@ -38,6 +38,10 @@ pub struct Endpoints<N> {
 pub struct Limits {
     /// Bytes of a body, or of a message over WebSocket.
     pub body: usize,
+    /// The same for callers who may only read, as who has no token.
+    pub public_body: usize,
+    /// Bytes of replies to a batch, after which no more of its calls are answered.
+    pub replies: usize,
     /// Until the next headers are read. It covers the pause between two requests of a connection: it is
     /// longer than the 90 s for which clients written in Go keep one.
     pub headers: Duration,
@@ -47,6 +51,8 @@ pub struct Limits {
     pub running: usize,
     /// Calls of one WebSocket that wait, and channels and subscriptions that are open.
     pub waiting: usize,
+    /// Channels and subscriptions of one WebSocket.
+    pub listening: usize,
     /// For what is being answered when the server is told to stop.
     pub grace: Duration,
 }
@@ -55,12 +61,21 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             body: 100 << 20,
+            public_body: 5 << 20,
+            replies: 25 << 20,
             headers: Duration::from_secs(120),
             pause: Duration::from_secs(30),
             running: 256,
             waiting: 16_384,
+            listening: 64,
             grace: Duration::from_secs(5),
         }
+    }
+}
+
+impl Limits {
+    fn body_of(&self, grant: Grant) -> usize {
+        if grant == Grant::ANONYMOUS { self.public_body } else { self.body }
     }
 }
 
@@ -182,20 +197,21 @@ async fn answer<N: Send + Sync + 'static>(
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let limits = &endpoint.limits;
+    let most = limits.body_of(grant);
     if upgrades(&parts.headers) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
             Err(_) => (StatusCode::BAD_REQUEST, "Bad Request\n").into_response(),
-            Ok(upgrade) => upgrade
-                .max_message_size(limits.body)
-                .max_frame_size(limits.body)
-                .on_upgrade(move |socket| {
+            Ok(upgrade) => {
+                upgrade.max_message_size(most).max_frame_size(most).on_upgrade(move |socket| {
                     let Endpoint { service, limits, closing, .. } = &*endpoint;
                     socket::run(socket, Arc::clone(service), grant, limits.clone(), closing.clone())
-                }),
+                })
+            }
         };
     }
-    match http::read(body, limits.body, limits.pause).await {
-        Ok(body) => http::answer(&endpoint.service, grant, body, endpoint.closing.clone()).await,
+    let (service, closing) = (&endpoint.service, endpoint.closing.clone());
+    match http::read(body, most, limits.pause).await {
+        Ok(body) => http::answer(service, grant, body, limits.replies, closing).await,
         Err(failure) => http::refuse(failure),
     }
 }

@@ -11,7 +11,7 @@ use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::dispatch::{Outcome, Service};
@@ -38,6 +38,8 @@ struct Session {
     /// By the id of the request, as it was written.
     calls: Cancels<String>,
     subscriptions: Cancels<String>,
+    /// Places for channels and subscriptions, and how many there are.
+    listening: (Semaphore, usize),
 }
 
 /// Serves a connection until its client leaves or the server closes. Whatever it waits for is dropped.
@@ -56,6 +58,7 @@ pub(crate) async fn run<N: Send + Sync + 'static>(
         channels: AtomicU64::new(0),
         calls: Mutex::default(),
         subscriptions: Mutex::default(),
+        listening: (Semaphore::new(limits.listening), limits.listening),
     });
     let running = Arc::new(Semaphore::new(limits.running));
     let mut calls = JoinSet::new();
@@ -81,7 +84,8 @@ pub(crate) async fn run<N: Send + Sync + 'static>(
                 let (service, session, closing) =
                     (Arc::clone(&service), Arc::clone(&session), closing.clone());
                 calls.spawn(async move {
-                    session.send(http::batch(&service, grant, requests, closing).await).await;
+                    let replies = http::batch(&service, grant, requests, limits.replies, closing);
+                    session.send(replies.await).await;
                 });
             }
             Incoming::One(Err(refusal)) => {
@@ -199,12 +203,14 @@ impl Session {
                 self.reply(id, answer).await;
             }
             Outcome::Stream(feed) if id.is_some() => {
+                let Some(_place) = self.listen(id).await else { return };
                 let channel = self.channels.fetch_add(1, Ordering::Relaxed) + 1;
                 self.reply(id, json(&channel)).await;
                 self.pump(feed, cancelled, |value| push("xrpc.ch.val", (channel, value))).await;
                 self.send(push("xrpc.ch.close", [channel])).await;
             }
             Outcome::Subscribe(name, feed) if id.is_some() => {
+                let Some(_place) = self.listen(id).await else { return };
                 let ended = Arc::new(Notify::new());
                 locked(&self.subscriptions).insert(name.clone(), Arc::clone(&ended));
                 self.end(id, cancelled);
@@ -229,6 +235,20 @@ impl Session {
                 self.reply(id, answer).await;
             }
         }
+    }
+
+    /// A place for a channel or a subscription. The caller hears where there is none.
+    async fn listen(&self, id: Option<&RawValue>) -> Option<SemaphorePermit<'_>> {
+        let (places, most) = &self.listening;
+        let place = places.try_acquire().ok();
+        if place.is_none() {
+            let why = format!(
+                "{most} subscriptions of this connection are open already: end some, or open another \
+                 connection"
+            );
+            self.reply(id, Err(Failure::new(why))).await;
+        }
+        place
     }
 
     /// Sends what comes, until nothing does or it is ended.

@@ -214,6 +214,28 @@ fn a_batch_is_answered_in_order_without_its_notifications() {
 }
 
 #[test]
+fn a_batch_has_a_thousand_calls_at_most() {
+    let toy = Toy::limited(Limits::default());
+    let batch = |calls: usize| format!("[{}]", vec![HEAD; calls].join(","));
+    let (status, replies) = toy.post(&batch(1_000));
+    assert_eq!((status, replies.as_array().unwrap().len()), (200, 1_000));
+    let text = "batch of 1001 calls: send 1000 at most, and the others after it";
+    assert_eq!(toy.post(&batch(1_001)), (400, failure(Value::Null, -32600, text)));
+}
+
+#[test]
+fn a_batch_is_answered_until_its_replies_are_too_long() {
+    let toy = Toy::limited(Limits { replies: 60, ..Limits::default() });
+    let call = |id: u64| format!(r#"{{"id":{id},"method":"Filecoin.NetVersion"}}"#);
+    let unheard = r#"{"method":"Filecoin.NetVersion"}"#;
+    let batch = format!("[{},{},{unheard},{}]", call(1), call(2), call(3));
+    let text = "the replies before have 60 bytes already: ask in another batch";
+    let version = |id: u64| result(id, json!("31415926"));
+    let replies = json!([version(1), version(2), failure(3, -32003, text)]);
+    assert_eq!(toy.post(&batch), (200, replies));
+}
+
+#[test]
 fn a_body_may_be_of_any_content_type() {
     let toy = Toy::served();
     for kind in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
@@ -228,6 +250,9 @@ fn a_body_is_limited() {
     assert_eq!(toy.post(&fits).0, 200);
     let text = format!("request bigger than maximum {BODY} allowed");
     assert_eq!(toy.post(&format!("{fits} ")), (500, failure(Value::Null, -32700, &text)));
+    let token = format!("Bearer {}", toy.token(&[ReadOnly, WriteTo]));
+    let longer = format!("{HEAD}{}", " ".repeat(2 * BODY - HEAD.len()));
+    assert_eq!(toy.post_with(&[("Authorization", &token)], &longer).0, 200);
     let endless = format!(
         "POST /rpc/v1 HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999\r\n\r\n{}",
         "a".repeat(3 * BODY)

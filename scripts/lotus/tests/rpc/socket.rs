@@ -125,6 +125,28 @@ fn calls_that_wait_do_not_hold_up_others_and_are_bounded() {
 }
 
 #[test]
+fn a_connection_has_so_many_channels_and_subscriptions() {
+    let toy = Toy::limited(Limits { listening: 2, ..Limits::default() });
+    let mut client = toy.connect("/rpc/v1");
+    client.call(1, "Filecoin.ChainNotify", json!([]));
+    assert_eq!(client.next(), result(1, json!(1)));
+    client.call(2, "eth_subscribe", json!(["newHeads"]));
+    assert_eq!(client.next(), result(2, json!("0x51")));
+    let full = "2 subscriptions of this connection are open already: end some, or open another \
+                connection";
+    for (method, params) in
+        [("Filecoin.ChainNotify", json!([])), ("eth_subscribe", json!(["newHeads"]))]
+    {
+        client.call(3, method, params);
+        assert_eq!(client.next(), failure(3, 1, full));
+    }
+    cancel(&mut client, 1);
+    assert_eq!(client.next(), close(1));
+    client.call(4, "Filecoin.ChainNotify", json!([]));
+    assert_eq!(client.next(), result(4, json!(2)));
+}
+
+#[test]
 fn a_channel_is_named_before_its_first_value_and_closed_after_its_last() {
     let toy = Toy::served();
     let mut client = toy.connect("/rpc/v1");

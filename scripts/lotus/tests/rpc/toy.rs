@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
-/// Bytes of the largest body.
+/// Bytes of the largest body of who may only read. That of others is twice as large.
 pub const BODY: usize = 20_000;
 
 #[derive(Default)]
@@ -116,7 +116,7 @@ pub struct Toy {
 
 impl Toy {
     pub fn served() -> Toy {
-        Toy::limited(Limits { body: BODY, ..Limits::default() })
+        Toy::limited(Limits { body: 2 * BODY, public_body: BODY, ..Limits::default() })
     }
 
     pub fn limited(limits: Limits) -> Toy {
