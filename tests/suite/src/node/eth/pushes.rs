@@ -8,7 +8,7 @@ use lotus::eth::EthAddress;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
-use super::wallet::{TRANSFER, World, topic};
+use super::wallet::{TRANSFER, World, number, topic};
 
 const BOB: EthAddress = EthAddress([0xb0; 20]);
 
@@ -155,4 +155,17 @@ fn there_are_a_hundred_filters_at_the_most() {
     }
     let (_, words) = world.dev.refused("eth_newBlockFilter", json!([]));
     assert!(words.ends_with("maximum number of filters registered"), "{words}");
+}
+
+#[test]
+fn a_subscriber_who_reads_late_hears_everything() {
+    let world = World::new();
+    let mut socket = Socket::open(&world);
+    socket.ask("eth_subscribe", json!(["newHeads"]));
+    let count = 3_000;
+    world.dev.ask("Fab.Mine", json!([count]));
+    let first = number(&socket.pushed().1["number"]);
+    for next in 1..count {
+        assert_eq!(number(&socket.pushed().1["number"]), first + next);
+    }
 }
