@@ -205,23 +205,21 @@ impl Db {
         found.map(|cid| Ok(Cid::try_from(cid.value())?)).transpose()
     }
 
-    /// The events of some heights, both ends included, in order; only where there are any.
+    /// The first events at some heights, both ends included.
     pub fn events(
         &self,
         first: ChainEpoch,
         last: ChainEpoch,
-    ) -> Result<Vec<(ChainEpoch, TipsetEvents)>> {
+    ) -> Result<Option<(ChainEpoch, TipsetEvents)>> {
         let range = u64::try_from(first).unwrap_or(0)..=u64::try_from(last).unwrap_or(0);
         if range.is_empty() {
-            return Ok(vec![]);
+            return Ok(None);
         }
         let table = self.database.begin_read()?.open_table(EVENTS)?;
-        let mut found = vec![];
-        for entry in table.range(range)? {
-            let (height, events) = entry?;
-            found.push((height.value().cast_signed(), from_slice(events.value())?));
-        }
-        Ok(found)
+        let Some((height, events)) = table.range(range)?.next().transpose()? else {
+            return Ok(None);
+        };
+        Ok(Some((height.value().cast_signed(), from_slice(events.value())?)))
     }
 
     /// What is kept under a name.
@@ -278,7 +276,22 @@ impl Recent {
         if self.bytes > RECENT_BYTES {
             *self = Recent::default();
         }
-        self.bytes += block.len();
-        self.blocks.insert(cid, block);
+        let length = block.len();
+        if self.blocks.insert(cid, block).is_none() {
+            self.bytes += length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_is_there_already_takes_no_more_room() {
+        let (mut recent, cid) = (Recent::default(), lotus::cid_of(b"block"));
+        recent.add(cid, Arc::from(*b"block"));
+        recent.add(cid, Arc::from(*b"block"));
+        assert_eq!(recent.bytes, 5);
     }
 }

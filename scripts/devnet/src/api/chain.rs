@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use cid::Cid;
 use fvm_harness::Store;
 use fvm_harness::car::links;
@@ -28,6 +28,10 @@ use crate::tipset::{Tipset, read_header, read_message, tipset_json};
 
 /// Epochs after which Lotus holds a tipset for final.
 pub const FINALITY: ChainEpoch = 900;
+/// Tipsets of a path that is asked for: a day's.
+const MAX_PATH: usize = 2_880;
+/// Blocks of an object that are counted.
+const MAX_OBJECT: usize = 100_000;
 /// Changes of the head that a subscriber may be behind.
 const BACKLOG: usize = 16;
 
@@ -91,7 +95,7 @@ pub fn add(methods: &mut Methods<Node>) {
             tipset.with_context(|| format!("loading {which} tipset {key}"))
         };
         let (from, to) = (end(&from, "from")?, end(&to, "to")?);
-        Ok(path(node.store(), (*from).clone().into(), (*to).clone().into())?)
+        Ok(path(node.store(), (*from).clone().into(), (*to).clone().into(), MAX_PATH)?)
     });
     methods.stream("ChainNotify", Read, |node: &Node, ()| Ok(notify(node)));
     add_blocks(methods);
@@ -207,6 +211,10 @@ fn walk(store: &Store, root: Cid, seen: &mut HashSet<Cid>) -> Result<(u64, u64)>
         if !is_block || !seen.insert(cid) {
             continue;
         }
+        ensure!(
+            seen.len() <= MAX_OBJECT,
+            "the object has more than {MAX_OBJECT} blocks: ask for parts of it"
+        );
         let block = store.get(&cid)?.ok_or_else(|| not_found(&cid))?;
         size += block.len() as u64;
         count += 1;
@@ -215,12 +223,17 @@ fn walk(store: &Store, root: Cid, seen: &mut HashSet<Cid>) -> Result<(u64, u64)>
     Ok((size, count))
 }
 
-/// How the head gets from one block to another: back to where they meet, and up from there. The ways
-/// of a chain that was reverted lead through blocks, which stay, and not through its tipsets.
-fn path(store: &Store, from: BlockAt, to: BlockAt) -> Result<Vec<HeadChange>> {
+/// How the head gets from one block to another, by so many changes at most: back to where they meet, and
+/// up from there. The ways of a chain that was reverted lead through blocks, which stay, and not through
+/// its tipsets.
+fn path(store: &Store, from: BlockAt, to: BlockAt, most: usize) -> Result<Vec<HeadChange>> {
     let (mut from, mut to) = (from, to);
     let (mut reverts, mut applies) = (vec![], vec![]);
     while from.block != to.block {
+        ensure!(
+            reverts.len() + applies.len() < most,
+            "the path is longer than {most} tipsets: ask for it in parts"
+        );
         if from.header.height >= to.header.height {
             reverts.push(HeadChange::revert(from.json()));
             from = from.parent(store)?;
@@ -271,7 +284,8 @@ fn notify(node: &Node) -> mpsc::Receiver<Vec<HeadChange>> {
             }
             let head = BlockAt::from((**heads.borrow_and_update()).clone());
             let (store, from, to) = (store.clone(), at, head.clone());
-            let found = tokio::task::spawn_blocking(move || path(&store, from, to)).await;
+            let found =
+                tokio::task::spawn_blocking(move || path(&store, from, to, usize::MAX)).await;
             let Ok(Ok(way)) = found else { return };
             (changes, at) = (way, head);
         }

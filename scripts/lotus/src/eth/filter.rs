@@ -148,15 +148,18 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
-    /// Whether an event is asked for. `address` is the emitter's in Ethereum.
+    /// Whether events of an actor are asked for. `address` is its address in Ethereum.
     #[must_use]
-    pub fn matches(&self, emitter: ActorID, address: EthAddress, event: &ActorEvent) -> bool {
-        let from = self.addresses.is_empty()
-            || self
-                .addresses
-                .iter()
-                .any(|wanted| *wanted == address || wanted.masked_id() == Some(emitter));
-        from && ["t1", "t2", "t3", "t4"].iter().zip(&self.topics).all(|(key, wanted)| {
+    pub fn asks_for_emitter(&self, emitter: ActorID, address: EthAddress) -> bool {
+        let is_wanted =
+            |wanted: &EthAddress| *wanted == address || wanted.masked_id() == Some(emitter);
+        self.addresses.is_empty() || self.addresses.iter().any(is_wanted)
+    }
+
+    /// Whether an event is asked for, whoever emitted it.
+    #[must_use]
+    pub fn asks_for_topics_of(&self, event: &ActorEvent) -> bool {
+        ["t1", "t2", "t3", "t4"].iter().zip(&self.topics).all(|(key, wanted)| {
             wanted.is_empty()
                 || event.entries.iter().any(|entry| {
                     entry.key == *key

@@ -1,6 +1,7 @@
 //! Reading the chain.
 
 use fvm_harness::fil;
+use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::to_vec;
 use fvm_shared::event::{ActorEvent, Entry, Flags, StampedEvent};
 use lotus::block::{
@@ -217,4 +218,39 @@ fn subscribers_hear_of_every_change_of_the_head() {
     assert_eq!(dev.ask("ChainGetPath", json!([head["Cids"], head["Cids"]])), json!([]));
     let (_, words) = dev.refused("ChainGetPath", json!([high["Cids"], head["Cids"]]));
     assert!(words.starts_with("loading from tipset {bafy"), "{words}");
+}
+
+#[test]
+fn a_path_is_a_days_tipsets_long_at_most() {
+    let dev = Dev::manual();
+    let genesis = dev.ask("ChainGetGenesis", json!([]))["Cids"].clone();
+    dev.ask("Fab.Mine", json!([2_880]));
+    let path = |to: &Value| json!([genesis, to]);
+    let head = dev.ask("ChainHead", json!([]))["Cids"].clone();
+    assert_eq!(dev.ask("ChainGetPath", path(&head)).as_array().unwrap().len(), 2_880);
+    dev.node().mine().unwrap();
+    let head = dev.ask("ChainHead", json!([]))["Cids"].clone();
+    let words = "the path is longer than 2880 tipsets: ask for it in parts";
+    assert_eq!(dev.refused("ChainGetPath", path(&head)), (1, words.into()));
+}
+
+#[test]
+fn an_object_is_measured_up_to_a_hundred_thousand_blocks() {
+    let dev = Dev::manual();
+    let store = dev.node().store();
+    let leaves = (0..100_000_u32).map(|n| {
+        let leaf = to_vec(&n).unwrap();
+        store.put_keyed(&cid_of(&leaf), &leaf).unwrap();
+        cid_of(&leaf)
+    });
+    let leaves: Vec<_> = leaves.collect();
+    let put = |leaves: &[cid::Cid]| {
+        let root = to_vec(leaves).unwrap();
+        store.put_keyed(&cid_of(&root), &root).unwrap();
+        json!([link(&cid_of(&root)), null])
+    };
+    let most = put(&leaves[1..]);
+    assert_eq!(dev.ask("ChainStatObj", most)["Links"], 100_000);
+    let words = "the object has more than 100000 blocks: ask for parts of it";
+    assert_eq!(dev.refused("ChainStatObj", put(&leaves)), (1, words.into()));
 }

@@ -126,7 +126,7 @@ fn changes(node: &Node, id: EthHash, fits: fn(&Filter) -> bool) -> Result<News> 
 impl Filter {
     fn news(&mut self, node: &Node) -> Result<News> {
         Ok(match self {
-            Filter::Logs(logs) => News::Logs(last(logs.news(node)?)),
+            Filter::Logs(logs) => News::Logs(logs.news(node)?),
             Filter::Blocks(place) => {
                 let heights = place.go_on(node, &node.head())?;
                 let new = tipsets(node, &heights)?;
@@ -157,7 +157,12 @@ impl Logs {
     fn news(&mut self, node: &Node) -> Result<Vec<EthLog>> {
         let new = self.place.go_on(node, &*latest(node)?)?;
         let heights = self.from.max(*new.start())..=self.to.min(*new.end());
-        logs::between(node, heights, &self.filter)
+        let mut news = vec![];
+        for logs in logs::search(node, heights, &self.filter) {
+            news.extend(logs?);
+            news = last(news);
+        }
+        Ok(news)
     }
 }
 

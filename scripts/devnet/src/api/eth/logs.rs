@@ -1,9 +1,12 @@
 //! Events of the chain as logs.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
+use std::{iter, slice};
 
 use anyhow::{Context, Result, bail, ensure};
 use fvm_harness::CHAIN_ID;
+use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use lotus::eth::EthAddress;
@@ -18,6 +21,7 @@ use super::{Table, eth_address};
 use crate::db::TipsetEvents;
 use crate::node::Node;
 use crate::tipset::{Tipset, read_message};
+use crate::view::View;
 
 /// Epochs that a filter may span: a day.
 const MAX_RANGE: ChainEpoch = 2_880;
@@ -55,58 +59,90 @@ fn get(node: &Node, spec: &EthFilterSpec, range: Range) -> Result<Vec<EthLog>> {
     if first.max(last) >= head && head > 0 {
         bail!("events for the requested block are not yet available");
     }
-    let logs = between(node, first..=last, &spec.filter()?)?;
-    let one_tipset =
-        logs.first().map(|log| log.block_number) == logs.last().map(|log| log.block_number);
-    ensure!(
-        one_tipset || logs.len() <= MAX_LOGS,
-        "failed to get events for filter from chain indexer: failed to get events: filter matches too \
-         many events, try a more restricted filter"
-    );
+    let (filter, mut logs) = (spec.filter()?, vec![]);
+    for of_tipset in search(node, first..=last, &filter) {
+        let of_tipset = of_tipset?;
+        let one_tipset = logs.is_empty() || of_tipset.is_empty();
+        ensure!(
+            one_tipset || logs.len() + of_tipset.len() <= MAX_LOGS,
+            "failed to get events for filter from chain indexer: failed to get events: filter matches \
+             too many events, try a more restricted filter"
+        );
+        logs.extend(of_tipset);
+    }
     Ok(logs)
 }
 
-/// The logs of the tipsets at some heights that a filter asks for, in order.
-pub fn between(
-    node: &Node,
+/// The logs of the tipsets at some heights that a filter asks for, in order: those of one tipset after
+/// the other, as they are asked for.
+pub fn search<'a>(
+    node: &'a Node,
     heights: RangeInclusive<ChainEpoch>,
-    filter: &LogFilter,
-) -> Result<Vec<EthLog>> {
-    let mut logs = vec![];
-    for (height, events) in node.db().events(*heights.start(), *heights.end())? {
-        let tipset = node.tipset_at_or_below(height)?.context("events without a tipset")?;
-        logs.extend(matching(node, &tipset, &events, filter)?);
-    }
-    Ok(logs)
+    filter: &'a LogFilter,
+) -> impl Iterator<Item = Result<Vec<EthLog>>> + 'a {
+    let (mut next, last) = heights.into_inner();
+    let mut emitters = HashMap::new();
+    iter::from_fn(move || {
+        let (height, events) = match node.db().events(next, last).transpose()? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        next = height + 1;
+        Some(matching(node, height, &events, filter, &mut emitters))
+    })
 }
 
 /// The logs of a tipset that a filter asks for, in order.
 pub fn of_tipset(node: &Node, tipset: &Tipset, filter: &LogFilter) -> Result<Vec<EthLog>> {
-    between(node, tipset.height()..=tipset.height(), filter)
+    let logs = search(node, tipset.height()..=tipset.height(), filter).next();
+    Ok(logs.transpose()?.unwrap_or_default())
 }
+
+/// Addresses in Ethereum of actors that emit events. An actor has the same as long as it lives.
+type Emitters = HashMap<ActorID, EthAddress>;
 
 fn matching(
     node: &Node,
-    tipset: &Tipset,
+    height: ChainEpoch,
     events: &TipsetEvents,
     filter: &LogFilter,
+    emitters: &mut Emitters,
 ) -> Result<Vec<EthLog>> {
-    let view = node.view_after(tipset);
+    let tipset = node.tipset_at_or_below(height)?.context("events without a tipset")?;
+    let view = node.view_after(&tipset);
     let messages = tipset.message_cids(node.store())?;
     let (mut logs, mut next) = (vec![], 0);
     for (index, events) in events {
-        let cid = usize::try_from(*index).ok().and_then(|index| messages.get(index));
-        let message = read_message(node.store(), cid.context("events without a message")?)?;
-        let (hash, placement) = (hash_of(&message, CHAIN_ID)?, placement(tipset, *index)?);
+        let mut wanted = vec![];
         for stamped in events {
-            let address = eth_address(&view, &Address::new_id(stamped.emitter))?;
-            let address = address.unwrap_or_else(|| EthAddress::masked(stamped.emitter));
-            if filter.matches(stamped.emitter, address, &stamped.event) {
-                let one = std::slice::from_ref(stamped);
-                logs.extend(logs_of(one, next, hash, placement, |_| address));
+            if filter.asks_for_topics_of(&stamped.event) {
+                let address = address_of(stamped.emitter, &view, emitters)?;
+                if filter.asks_for_emitter(stamped.emitter, address) {
+                    wanted.push((next, stamped, address));
+                }
             }
             next += 1;
         }
+        let cid = usize::try_from(*index).ok().and_then(|index| messages.get(index));
+        let cid = cid.context("events without a message")?;
+        if wanted.is_empty() {
+            continue;
+        }
+        let hash = hash_of(&read_message(node.store(), cid)?, CHAIN_ID)?;
+        let placement = placement(&tipset, *index)?;
+        for (first, stamped, address) in wanted {
+            logs.extend(logs_of(slice::from_ref(stamped), first, hash, placement, |_| address));
+        }
     }
     Ok(logs)
+}
+
+fn address_of(emitter: ActorID, view: &View, known: &mut Emitters) -> Result<EthAddress> {
+    if let Some(address) = known.get(&emitter) {
+        return Ok(*address);
+    }
+    let address = eth_address(view, &Address::new_id(emitter))?;
+    let address = address.unwrap_or_else(|| EthAddress::masked(emitter));
+    known.insert(emitter, address);
+    Ok(address)
 }

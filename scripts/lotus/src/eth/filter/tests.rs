@@ -24,7 +24,8 @@ fn topic(key: &str, value: EthHash) -> Entry {
 fn check(json: Value, taken: bool) {
     let event = vec![topic("t1", TOPIC), topic("t2", OTHER)].into();
     let filter = spec(json).filter().unwrap();
-    assert_eq!(filter.matches(8, EthAddress([8; 20]), &event), taken);
+    let from = filter.asks_for_emitter(8, EthAddress([8; 20]));
+    assert_eq!(from && filter.asks_for_topics_of(&event), taken);
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn each_topic_is_any_of_those_asked_for() {
 #[test]
 fn a_topic_counts_if_it_is_raw_and_indexed() {
     let filter = spec(json!({"topics": [TOPIC]})).filter().unwrap();
-    let taken = |entry| filter.matches(8, EthAddress([8; 20]), &vec![entry].into());
+    let taken = |entry| filter.asks_for_topics_of(&vec![entry].into());
     let indexed = topic("t1", TOPIC);
     assert!(taken(Entry { flags: Flags::FLAG_INDEXED_KEY, ..indexed.clone() }));
     assert!(!taken(Entry { flags: Flags::empty(), ..indexed.clone() }));

@@ -1,5 +1,6 @@
 //! A transaction from the wallet to the log.
 
+use devnet::db::Batch;
 use fvm_harness::fil;
 use lotus::eth::EthAddress;
 use serde_json::{Value, json};
@@ -107,6 +108,38 @@ fn logs_are_found_by_address_and_topic() {
     assert_eq!(words, format!("{failed}events for the requested block are not yet available"));
     let (code, words) = refused(json!({ "fromBlock": "0x0", "toBlock": "0xb41" }));
     assert_eq!((code, words.as_str()), (-32005, "block range exceeds maximum of 2880 (got 2881)"));
+}
+
+#[test]
+fn logs_of_several_tipsets_are_ten_thousand_at_most() {
+    let world = World::new();
+    let (dev, db) = (&world.dev, world.dev.node().db());
+    (0..3).for_each(|nonce| drop(world.transfer(nonce, BOB, fil(1))));
+    let find = |first: i64, last: i64| {
+        let (from, to) = (format!("{first:#x}"), format!("{last:#x}"));
+        json!([{ "fromBlock": from, "toBlock": to, "topics": [TRANSFER, null, topic(BOB)] }])
+    };
+    let ends = find(1, dev.node().head().height() - 1);
+    let logs = dev.ask("eth_getLogs", ends);
+    let height = |log: &Value| number(&log["blockNumber"]).cast_signed();
+    let heights: Vec<_> = logs.as_array().unwrap().iter().map(height).collect();
+    let [first, second, third] = heights[..] else { panic!("{heights:?}") };
+    // As if the message had done so often what it did, or another message that is not there.
+    let repeat = |height: i64, count: usize, message: u64| {
+        let (_, events) = db.events(height, height).unwrap().unwrap();
+        let event = events[0].1[0].clone();
+        let events = Some((height, vec![(message, vec![event; count])]));
+        db.commit(&Batch { events, ..Batch::default() }).unwrap();
+    };
+    repeat(first, 9_999, 0);
+    let count = |spec: Value| dev.ask("eth_getLogs", spec).as_array().unwrap().len();
+    assert_eq!(count(find(first, second)), 10_000);
+    repeat(first, 10_001, 0);
+    assert_eq!(count(find(first, first)), 10_001);
+    repeat(third, 1, 99);
+    // The third tipset is not looked at any more.
+    let (_, words) = dev.refused("eth_getLogs", find(first, third));
+    assert!(words.ends_with("filter matches too many events, try a more restricted filter"));
 }
 
 #[test]
