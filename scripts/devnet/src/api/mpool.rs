@@ -17,8 +17,8 @@ use crate::pool::json::{CheckStatus, MessagePrototype, PoolConfig, PoolUpdate};
 use crate::pool::refusal::BlackHole;
 use crate::pool::{self, Pool, SenderFacts, check_recipient, check_sanity};
 
-/// Changes that a subscriber may be behind before it is dropped.
-const BACKLOG: usize = 1_000;
+/// Changes that are told ahead of a subscriber who reads slowly.
+const BACKLOG: usize = 16;
 
 pub fn add(methods: &mut Methods<Node>) {
     methods.call("MpoolPush", Write, |node: &Node, (message,): (SignedMessageJson,)| {
@@ -109,6 +109,11 @@ fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 
 // Looking
 
+/// The pool as it is now, to look at for longer than it may be held.
+fn copy(node: &Node) -> Pool {
+    node.pool().clone()
+}
+
 /// The address under which the pool has the messages of a sender.
 fn key_of(node: &Node, address: &Address) -> Result<Address> {
     match address.protocol() {
@@ -128,7 +133,8 @@ fn next_nonce(node: &Node, (Addr(address),): (Addr,)) -> Result<u64, Failure> {
 /// The pool is at the head, which no tipset is ahead of.
 fn pending(node: &Node, (key,): (TipsetKey,)) -> Result<Vec<SignedMessageJson>, Failure> {
     node.tipset(&key).with_context(|| format!("loading tipset {key}"))?;
-    Ok(node.pool().pending().map(|message| SignedMessageJson::from(&**message)).collect())
+    let pending: Vec<_> = node.pool().pending().cloned().collect();
+    Ok(pending.iter().map(|message| SignedMessageJson::from(&**message)).collect())
 }
 
 /// What the next block after a tipset includes, whatever the quality of the ticket: no other block
@@ -140,7 +146,7 @@ fn select(
     let tipset = node.tipset(&key).with_context(|| format!("loading tipset {key}"))?;
     let view = node.view_after(&tipset);
     let sender = |from: &Address| view.sender(from).ok().flatten();
-    let chosen = node.pool().select(pool::BLOCK, &tipset.next_base_fee, sender);
+    let chosen = copy(node).select(pool::BLOCK, &tipset.next_base_fee, sender);
     Ok(some(chosen.iter().map(|message| SignedMessageJson::from(&**message)).collect()))
 }
 
@@ -155,7 +161,7 @@ fn subscribe(node: &Node) -> Receiver<PoolUpdate> {
                 change = changes.recv() => change,
             };
             let Ok(change) = change else { return };
-            if updates.try_send(PoolUpdate::from(&change)).is_err() {
+            if updates.send(PoolUpdate::from(&change)).await.is_err() {
                 return;
             }
         }
@@ -191,16 +197,16 @@ fn check(node: &Node, (prototypes,): (Option<Vec<MessagePrototype>>,)) -> Result
     };
     let drafts = prototypes.unwrap_or_default().into_iter().map(draft);
     let drafts = drafts.collect::<Result<Vec<_>>>()?;
-    Ok(told(node.pool().check(&drafts, &mut chain(node))?))
+    Ok(told(copy(node).check(&drafts, &mut chain(node))?))
 }
 
 fn check_pending(node: &Node, (Addr(from),): (Addr,)) -> Result<Option<Checks>, Failure> {
     let key = key_of(node, &from)?;
-    Ok(node.pool().check_pending(&key, &mut chain(node))?.map(told))
+    Ok(copy(node).check_pending(&key, &mut chain(node))?.map(told))
 }
 
 fn check_replace(node: &Node, (messages,): (Option<Vec<MessageJson>>,)) -> Result<Checks, Failure> {
     let messages = messages.unwrap_or_default().into_iter().map(|json| Ok(pool::read(json)?));
     let messages = messages.collect::<Result<Vec<_>>>()?;
-    Ok(told(node.pool().check_replace(&messages, &mut chain(node))?))
+    Ok(told(copy(node).check_replace(&messages, &mut chain(node))?))
 }

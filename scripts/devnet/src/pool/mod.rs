@@ -24,6 +24,7 @@ use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
 use lotus::cid_of;
+use lotus::eth::EthHash;
 use lotus::json::Addr;
 use lotus::message::SignedMessage;
 
@@ -80,6 +81,8 @@ pub struct Pool {
     arrivals: BTreeMap<i64, (Address, u64)>,
     /// Sender and nonce of every message, by its CID, and by that without its signature.
     cids: HashMap<Cid, (Address, u64)>,
+    /// The same by the hash of its transaction.
+    hashes: HashMap<EthHash, (Address, u64)>,
 }
 
 /// Messages of one sender.
@@ -94,6 +97,7 @@ struct Queue {
 struct Pending {
     message: Arc<SignedMessage>,
     cid: Cid,
+    hash: Option<EthHash>,
     /// Its key among the arrivals.
     arrival: i64,
 }
@@ -185,6 +189,13 @@ impl Pool {
         self.message_at(sender, *nonce)
     }
 
+    /// The message that clients of Ethereum know by a hash.
+    #[must_use]
+    pub fn transaction(&self, hash: &EthHash) -> Option<&Arc<SignedMessage>> {
+        let (sender, nonce) = self.hashes.get(hash)?;
+        self.message_at(sender, *nonce)
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.arrivals.len()
@@ -236,6 +247,7 @@ impl Pool {
         }
         self.arrivals.clear();
         self.cids.clear();
+        self.hashes.clear();
         let queues = std::mem::take(&mut self.senders).into_values();
         queues.flat_map(|queue| queue.messages.into_values()).map(Pending::removed).collect()
     }
@@ -246,19 +258,18 @@ impl Pool {
 
     /// Puts a message in its place, from which another goes.
     fn put(&mut self, checked: Checked, arrival: i64) -> Change {
-        let Checked { signed: message, cid, .. } = checked;
+        let Checked { signed: message, cid, hash, .. } = checked;
         let (from, nonce) = (message.message.from, message.message.sequence);
         let queue = self.senders.entry(from).or_default();
         queue.required += required_funds(&message.message);
-        let pending = Pending { message: Arc::clone(&message), cid, arrival };
+        let pending = Pending { message: Arc::clone(&message), cid, hash, arrival };
         let cids = pending.cids();
         if let Some(replaced) = queue.messages.insert(nonce, pending) {
             queue.required -= required_funds(&replaced.message.message);
-            for cid in replaced.cids() {
-                self.cids.remove(&cid);
-            }
+            self.forget(&replaced);
         }
         self.cids.extend(cids.map(|cid| (cid, (from, nonce))));
+        self.hashes.extend(hash.map(|hash| (hash, (from, nonce))));
         self.arrivals.insert(arrival, (from, nonce));
         Change { kind: ChangeKind::Added, cid, message }
     }
@@ -272,10 +283,18 @@ impl Pool {
             self.senders.remove(sender);
         }
         self.arrivals.remove(&pending.arrival);
+        self.forget(&pending);
+        Some(pending.removed())
+    }
+
+    /// Takes a message out of what messages are found by.
+    fn forget(&mut self, pending: &Pending) {
         for cid in pending.cids() {
             self.cids.remove(&cid);
         }
-        Some(pending.removed())
+        if let Some(hash) = pending.hash {
+            self.hashes.remove(&hash);
+        }
     }
 }
 

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use cid::Cid;
+use fvm_harness::CHAIN_ID;
 use fvm_ipld_encoding::to_vec;
 use fvm_shared::address::{Address, Payload};
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
 use lotus::cid_of;
+use lotus::eth::EthHash;
+use lotus::eth::transaction::hash_of;
 use lotus::json::Addr;
 use lotus::message::{MessageJson, SignedMessage};
 
@@ -33,6 +36,8 @@ const MASKED_ID: [u8; 12] = [0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 pub struct Checked {
     pub(super) signed: Arc<SignedMessage>,
     pub(super) cid: Cid,
+    /// By which clients of Ethereum know it. Not every message with a signature of theirs has one.
+    pub(super) hash: Option<EthHash>,
     /// In bytes, on chain.
     pub(super) length: usize,
 }
@@ -52,7 +57,8 @@ impl Checked {
     /// Measures a message that needs no check.
     pub(super) fn measure(signed: Arc<SignedMessage>) -> Result<Self> {
         let bytes = signed.chain_bytes()?;
-        Ok(Checked { cid: cid_of(&bytes), length: bytes.len(), signed })
+        let hash = hash_of(&signed, CHAIN_ID).ok();
+        Ok(Checked { cid: cid_of(&bytes), hash, length: bytes.len(), signed })
     }
 }
 

@@ -65,16 +65,10 @@ pub fn add(methods: &mut Table<'_>) {
 
 /// The CID of the message that goes by a hash, if there is such a message.
 fn message_cid(node: &Node, hash: EthHash) -> Result<Cid> {
-    if let Some(signed) = pending(node, hash) {
+    if let Some(signed) = node.pool().transaction(&hash).cloned() {
         return signed.cid();
     }
     Ok(node.db().transaction(&hash.0)?.unwrap_or_else(|| hash.cid()))
-}
-
-/// The message that waits under a hash.
-fn pending(node: &Node, hash: EthHash) -> Option<Arc<SignedMessage>> {
-    let pool = node.pool();
-    pool.pending().find(|signed| hash_of(signed, CHAIN_ID) == Ok(hash)).cloned()
 }
 
 /// A message on the chain, or one that waits for it.
@@ -82,9 +76,9 @@ fn known(node: &Node, cid: &Cid) -> Result<Option<SignedMessage>> {
     if node.db().placement(cid)?.is_some() {
         return node.message(cid).map(Some);
     }
-    let pool = node.pool();
-    let mut pending = pool.pending();
-    Ok(pending.find(|signed| signed.cid().is_ok_and(|c| c == *cid)).map(|m| (**m).clone()))
+    let pending = node.pool().message(cid).cloned();
+    // Not by its CID without the signature.
+    Ok(pending.map(Arc::unwrap_or_clone).filter(|signed| signed.cid().is_ok_and(|own| own == *cid)))
 }
 
 /// The transactions of a tipset in their order.
@@ -132,7 +126,7 @@ fn by_hash(node: &Node, hash: Option<EthHash>, limit: Lookback) -> Result<Option
     if let Some((lookup, tipset)) = included(node, hash, limit)? {
         return transaction(node, &tipset, &lookup.message, lookup.placement.index).map(Some);
     }
-    let Some(signed) = pending(node, hash) else { return Ok(None) };
+    let Some(signed) = node.pool().transaction(&hash).cloned() else { return Ok(None) };
     match signed.signature.sig_type {
         SignatureType::Delegated => Ok(Some(EthTx::of(&signed, None, CHAIN_ID, |_| None)?)),
         other => bail!(

@@ -1,5 +1,8 @@
 //! What the pool says of its messages, and how they leave it and come back.
 
+use fvm_harness::CHAIN_ID;
+use lotus::eth::transaction::hash_of;
+
 use super::*;
 use crate::pool::ChangeKind;
 
@@ -87,4 +90,20 @@ fn subscribers_hear_what_came_and_what_went() {
     assert_eq!(json(&came)["Type"], 0);
     assert_eq!(json(&went[0])["Type"], 1);
     assert_eq!(json(&came)["Message"]["CID"]["/"], came.cid.to_string());
+}
+
+#[test]
+fn a_message_is_found_by_its_hash_in_ethereum_while_it_waits() {
+    let mut pool = pool_of(&[(1, 0), (1, 1), (1, 2)]);
+    let hash = |message: &Message| hash_of(&signed(message.clone()), CHAIN_ID).unwrap();
+    let first = hash(&message(1, 0));
+    assert_eq!(ids(pool.transaction(&first)), [(1, 0)]);
+    let dearer = Message { gas_premium: atto(150), ..message(1, 0) };
+    push(&mut pool, dearer.clone()).unwrap();
+    assert_eq!(pool.transaction(&first), None);
+    assert_eq!(ids(pool.transaction(&hash(&dearer))), [(1, 0)]);
+    pool.remove_included(&[(sender(1), 0)]);
+    assert_eq!(pool.transaction(&hash(&dearer)), None);
+    pool.clear(true);
+    assert_eq!(pool.transaction(&hash(&message(1, 2))), None);
 }

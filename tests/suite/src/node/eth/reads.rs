@@ -1,10 +1,14 @@
 //! What wallets ask before they do anything.
 
-use fvm_harness::fil;
+use fvm_harness::{CHAIN_ID, fil};
+use fvm_ipld_encoding::to_vec;
+use lotus::cid_of;
 use lotus::eth::EthAddress;
+use lotus::eth::transaction::hash_of;
 use serde_json::{Value, json};
 
 use super::wallet::{World, number};
+use crate::node::payer::{Payer, bob, link};
 use crate::node::setup::Dev;
 
 const BOB: EthAddress = EthAddress([0xb0; 20]);
@@ -127,4 +131,16 @@ fn an_actor_that_is_no_contract_has_no_code() {
     let long = format!("0x{}", "1".repeat(66));
     let (_, words) = world.dev.refused("eth_getStorageAt", json!([BOB, long, "latest"]));
     assert_eq!(words, "supplied storage key is too long");
+}
+
+#[test]
+fn a_message_that_waits_has_a_hash_by_its_own_cid() {
+    let (dev, payer) = (Dev::manual(), Payer::faucet());
+    let message = payer.pay(0, bob(), fil(1));
+    let cid = payer.push(&dev, message.clone());
+    let hash = |cid: &cid::Cid| dev.ask("EthGetTransactionHashByCid", json!([link(cid)]));
+    assert_eq!(hash(&cid), json!(hash_of(&payer.sign(message.clone()), CHAIN_ID).unwrap()));
+    assert_eq!(hash(&cid_of(&to_vec(&message).unwrap())), Value::Null);
+    let found = dev.ask("EthGetMessageCidByTransactionHash", json!([hash(&cid)]));
+    assert_eq!(found, link(&cid));
 }
