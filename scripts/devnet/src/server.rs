@@ -55,6 +55,7 @@ pub struct Running {
     /// Grants everything.
     pub token: String,
     stop: watch::Sender<bool>,
+    grace: Duration,
     tasks: Vec<JoinHandle<()>>,
     _repo: Arc<Repo>,
 }
@@ -75,7 +76,7 @@ pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
     if let Mode::Interval(period) = config.mode {
         tasks.push(tokio::spawn(mine_every(period, node.clone(), stopped.clone())));
     }
-    let shutdown = until(stopped);
+    let (shutdown, grace) = (until(stopped), config.limits.grace);
     let endpoints = api::endpoints();
     tasks.push(tokio::spawn(serve(
         listener,
@@ -85,7 +86,7 @@ pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
         config.limits,
         shutdown,
     )));
-    Ok(Running { node, address, token, stop, tasks, _repo: repo })
+    Ok(Running { node, address, token, stop, grace, tasks, _repo: repo })
 }
 
 fn open(
@@ -131,11 +132,14 @@ async fn mine_every(period: Duration, node: Arc<Node>, stopped: watch::Receiver<
 }
 
 impl Running {
-    /// Stops the clock and the server, and waits for what is being answered.
+    /// Stops the clock and the server, and waits for what is being done, but not for long: the store has
+    /// all of a tipset or nothing, whenever the process ends.
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         for task in self.tasks {
-            task.await?;
+            if let Ok(ended) = tokio::time::timeout(self.grace, task).await {
+                ended?;
+            }
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use data_encoding::HEXLOWER;
 use fvm_harness::TokenAmount;
+use tokio::signal::ctrl_c;
 
 use crate::build::workspace_root;
 use crate::node::Endpoint;
@@ -129,11 +130,17 @@ pub fn command(options: &Options) -> Result<()> {
         deploy::all(endpoint, record)?;
     }
     print_where(&running, options);
-    runtime.block_on(async {
-        tokio::signal::ctrl_c().await?;
-        println!("\nstopping: what is being answered is answered");
-        running.stop().await
-    })
+    let stopped = runtime.block_on(async {
+        ctrl_c().await?;
+        println!("\nstopping when what is being done is done: Ctrl-C again stops at once");
+        tokio::select! {
+            stopped = running.stop() => stopped,
+            again = ctrl_c() => Ok(again?),
+        }
+    });
+    // What still runs is left to end with the process.
+    runtime.shutdown_background();
+    stopped
 }
 
 fn print_accounts(keys: &[Key]) -> Result<()> {

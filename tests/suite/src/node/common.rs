@@ -1,6 +1,13 @@
 //! What the node says of itself.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use devnet::chain::Settings;
+use devnet::server::{Config, Mode, start};
+use lotus::rpc::Limits;
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use super::setup::Dev;
 
@@ -14,4 +21,32 @@ fn the_node_has_the_version_that_clients_of_lotus_ask_for() {
     assert_eq!(permissions, json!(["read", "write", "sign", "admin"]));
     let (code, words) = dev.refused("Nope", json!([]));
     assert_eq!((code, words.as_str()), (-32601, "method 'Filecoin.Nope' not found"));
+}
+
+#[test]
+fn a_node_stops_while_something_takes_long() {
+    let (runtime, dev) = (Runtime::new().unwrap(), Dev::manual());
+    let config = Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        mode: Mode::Interval(Duration::from_millis(1)),
+        repo: dev.repo().join("other"),
+        keep: false,
+        chain: Settings { name: "suite".into(), genesis_time: 0, base_fee: None },
+        limits: Limits { grace: Duration::from_millis(50), ..Limits::default() },
+    };
+    let running = runtime.block_on(start(config, fab::actors().unwrap())).unwrap();
+    let (node, (begun, begins)) = (running.node.clone(), std::sync::mpsc::channel());
+    let long = Duration::from_secs(5);
+    runtime.spawn_blocking(move || {
+        node.intervene(|_| {
+            begun.send(()).unwrap();
+            thread::sleep(long);
+            Ok(())
+        })
+    });
+    begins.recv().unwrap();
+    let begun = Instant::now();
+    runtime.block_on(running.stop()).unwrap();
+    runtime.shutdown_background();
+    assert!(begun.elapsed() < long / 2);
 }
