@@ -12,7 +12,7 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
 
 pub use base_fee::next_base_fee;
-pub use estimate::{Bid, DEFAULT_QUEUE, DEFAULT_WAIT, Past, fee_cap, limit, premium, window};
+pub use estimate::{DEFAULT_QUEUE, DEFAULT_WAIT, fee_cap, limit};
 pub use fvm_harness::BLOCK_GAS_LIMIT;
 pub use spec::{MessageSendSpec, cap_fee, default_max_fee};
 pub use trial::{Premiums, complete, premium_at, used};

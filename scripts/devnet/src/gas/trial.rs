@@ -15,9 +15,9 @@ use lotus::json::Addr;
 use lotus::message::{Signature, SignatureType, SignedMessage};
 use lotus::rpc::Failure;
 
+use super::estimate::{Bid, Past, premium, window};
 use super::{
-    BLOCK_GAS_LIMIT, Bid, DEFAULT_QUEUE, DEFAULT_WAIT, MessageSendSpec, Past, cap_fee, fee_cap,
-    limit, premium, window,
+    BLOCK_GAS_LIMIT, DEFAULT_QUEUE, DEFAULT_WAIT, MessageSendSpec, cap_fee, fee_cap, limit,
 };
 use crate::node::Node;
 use crate::tipset::Tipset;

@@ -4,7 +4,8 @@ use fvm_shared::bigint::BigUint;
 
 use super::EthAddress;
 use super::rlp::{self, Item};
-use super::transaction::{Body, Error, Kind, Transaction, check_eip155};
+use super::seal::check_eip155;
+use super::transaction::{Body, Error, Kind, Transaction};
 
 /// The number of the type of EIP-1559, in front of its list.
 pub const EIP1559: u8 = 2;

@@ -11,6 +11,7 @@ pub mod json;
 pub mod logs;
 pub mod receipt;
 pub mod rlp;
+mod seal;
 pub mod transaction;
 pub mod tx;
 

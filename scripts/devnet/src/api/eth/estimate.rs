@@ -13,11 +13,11 @@ use lotus::message::SignedMessage;
 use lotus::rpc::{Failure, Raw};
 
 use super::call::reverted;
-use super::fees::premium_at;
 use super::names::{Null, any_tipset};
 use super::{Table, param, params};
 use crate::gas::{
     BLOCK_GAS_LIMIT, DEFAULT_QUEUE, DEFAULT_WAIT, MessageSendSpec, cap_fee, fee_cap, limit,
+    premium_at,
 };
 use crate::node::Node;
 use crate::simulate::{Sender, Trial};

@@ -11,7 +11,7 @@ use lotus::rpc::{Failure, Raw};
 
 use super::names::{Null, tipset};
 use super::{Table, param, params};
-use crate::gas::{BLOCK_GAS_LIMIT, Bid, Past, premium};
+use crate::gas::{BLOCK_GAS_LIMIT, premium_at};
 use crate::node::Node;
 use crate::tipset::Tipset;
 
@@ -30,22 +30,6 @@ pub fn add(methods: &mut Table<'_>) {
         Ok(EthBigInt::from(&premium_at(node, 1, &node.head())?))
     });
     methods.add("EthFeeHistory", history);
-}
-
-/// The premium for inclusion within so many blocks after a tipset.
-pub fn premium_at(node: &Node, within: u64, tipset: &Tipset) -> Result<TokenAmount> {
-    let (mut past, mut height) = (vec![], tipset.height());
-    for _ in 0..within * 2 {
-        let Some(parent) = node.tipset_at_or_below(height - 1)? else { break };
-        height = parent.height();
-        let messages = parent.messages(node.store())?.into_iter();
-        let bid = |SignedMessage { message, .. }| Bid {
-            premium: message.gas_premium,
-            limit: message.gas_limit,
-        };
-        past.push(Past { blocks: 1, bids: messages.map(bid).collect() });
-    }
-    Ok(premium(within, past))
 }
 
 fn history(node: &Node, raw: Raw) -> Result<EthFeeHistory> {
