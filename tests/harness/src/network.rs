@@ -43,6 +43,9 @@ const CIRCULATING_FIL: i64 = 500_000_000;
 /// Where the nonces of implicit messages start: far from those of accounts. They have no effect but
 /// on the f2 addresses of actors that a message creates.
 const IMPLICIT_NONCES: u64 = 1 << 40;
+/// Room among them for the implicit messages of an epoch, so that a network that goes on where another
+/// one was does not use its nonces again.
+const IMPLICIT_NONCES_PER_EPOCH: u64 = 1 << 16;
 /// FIL that a new account starts with.
 const ACCOUNT_FUNDS: i64 = 100_000;
 
@@ -105,7 +108,7 @@ impl Network {
             base_fee,
             genesis_time,
             tracing: false,
-            implicit_nonce: IMPLICIT_NONCES,
+            implicit_nonce: IMPLICIT_NONCES + at.epoch.unsigned_abs() * IMPLICIT_NONCES_PER_EPOCH,
             founders,
             deadline_ends: BTreeSet::new(),
         })

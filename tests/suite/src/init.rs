@@ -39,6 +39,21 @@ fn anyone_creates_the_network_s_own_actors_and_value_goes_to_them() {
 }
 
 #[test]
+fn a_network_that_goes_on_where_another_was_gives_its_actors_other_addresses() {
+    let mut net = network();
+    let ann = net.account("ann");
+    let mut made = vec![];
+    for _ in 0..2 {
+        let (actors, store) = (net.actors().clone(), net.store().clone());
+        net = Network::resume(&actors, store, net.snapshot(), 0).unwrap();
+        let create = Call::new(&ann, INIT).method(EXEC, &exec(&net, "hostile-owner"));
+        made.push(net.implicit(create).returned::<ExecReturn>().robust_address);
+        net.advance(1);
+    }
+    assert_ne!(made[0], made[1]);
+}
+
+#[test]
 fn exec_refuses_every_other_official_code() {
     let mut net = network();
     let ann = net.account("ann");
