@@ -48,15 +48,16 @@ impl Store {
     }
 
     /// Drops the blocks in memory that a root does not reach: those of states that nobody will read.
+    /// Readers are not held up, and what is put meanwhile stays.
     pub fn keep_reachable(&self, root: Cid) -> Result<()> {
-        let (mut blocks, mut kept, mut open) = (self.blocks(), Blocks::new(), vec![root]);
+        let mut unreached = self.blocks().clone();
+        let mut open = vec![root];
         while let Some(cid) = open.pop() {
-            if let Some((cid, block)) = blocks.remove_entry(&cid) {
+            if let Some(block) = unreached.remove(&cid) {
                 open.extend(links(cid.codec(), &block)?);
-                kept.insert(cid, block);
             }
         }
-        *blocks = kept;
+        self.blocks().retain(|cid, _| !unreached.contains_key(cid));
         Ok(())
     }
 
