@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fvm_harness::TokenAmount;
-use lotus::keys::{Key, KeyInfo};
+use lotus::keys::Key;
 use lotus::message::SignatureType;
 
 use crate::controls::key_of;
@@ -33,8 +33,8 @@ pub fn keys(natives: usize, ethereums: usize) -> Result<Vec<Key>> {
 /// into those of their accounts that the chain does not have.
 pub fn provide(node: &Node, keys: &[Key]) -> Result<()> {
     // A wallet that is kept has them from the first time.
-    for key in keys.iter().filter(|key| !node.wallet().has(&key.address())) {
-        node.wallet().import(&KeyInfo::from(key))?;
+    for key in keys {
+        node.wallet().provide(key)?;
     }
     if let (Err(_), Some(first)) = (node.wallet().default_address(), keys.first()) {
         node.wallet().set_default(&first.address())?;

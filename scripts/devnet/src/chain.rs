@@ -25,9 +25,10 @@ use lotus::cid_of;
 use lotus::message::{Signature, SignatureType, SignedMessage};
 use num_traits::Zero;
 use shared::ext::SYSTEM_ACTOR;
+use thiserror::Error;
 
 use crate::car::import;
-use crate::controls::{Proven, SECTORS};
+use crate::controls::Proven;
 use crate::db::{Batch, Db, Placement};
 use crate::gas::next_base_fee;
 use crate::tipset::Tipset;
@@ -181,9 +182,8 @@ impl Chain {
         for miner in self.net.all("storageminer") {
             self.net.follow_deadlines_of(miner);
         }
-        let sectors: Vec<Proven> = self.db.single(SECTORS)?.unwrap_or_default();
         let find = |Proven { miner, sector }| Some((Provider::of(&mut self.net, miner)?, sector));
-        let sectors: Vec<_> = sectors.into_iter().filter_map(find).collect();
+        let sectors: Vec<_> = self.db.sectors()?.into_iter().filter_map(find).collect();
         self.by_days(epochs, |net, step| net.skip_proving(&sectors, step))
     }
 
@@ -203,14 +203,42 @@ impl Chain {
         Ok(())
     }
 
-    /// Makes the next tipset, of these messages, after `work` was done to the state. Where anything
-    /// fails, the chain is as it was.
-    pub fn produce<T>(
+    /// Makes the next tipset, of these messages. Where anything fails, the chain is as it was.
+    ///
+    /// `settle` adds to what is written with the tipset. What it returns lives until that is done: a
+    /// lock, say.
+    pub fn produce<G>(
         &mut self,
         messages: &[Arc<SignedMessage>],
-        work: impl FnOnce(&mut Network) -> Result<T>,
-    ) -> Result<T> {
-        self.whole(|chain| chain.try_produce(messages, work))
+        settle: impl FnOnce(&mut Batch) -> Result<G>,
+    ) -> Result<G, Failure> {
+        let mut running = None;
+        let made = self.whole(|chain| {
+            let mut batch = Batch::default();
+            let tipset = chain.try_produce(messages, &mut batch, &mut running)?;
+            let settled = settle(&mut batch)?;
+            chain.commit(batch, tipset)?;
+            Ok(settled)
+        });
+        made.map_err(|error| Failure { message: running, error })
+    }
+
+    /// Makes the next tipset, of no messages, after `work` was done to the state. Where anything fails,
+    /// the chain is as it was.
+    pub fn change<T, G>(
+        &mut self,
+        work: impl FnOnce(&mut Network, &mut Batch) -> Result<T>,
+        settle: impl FnOnce(&mut Batch) -> Result<G>,
+    ) -> Result<(T, G)> {
+        self.whole(|chain| {
+            let (mut batch, height) = (Batch::default(), chain.net.epoch());
+            let done = work(&mut chain.net, &mut batch)?;
+            ensure!(chain.net.epoch() == height, "work on the state must not pass the time");
+            let tipset = chain.try_produce(&[], &mut batch, &mut None)?;
+            let settled = settle(&mut batch)?;
+            chain.commit(batch, tipset)?;
+            Ok((done, settled))
+        })
     }
 
     /// Does something to the chain whole, or not at all. Work on a state that is not as it expects may
@@ -231,22 +259,23 @@ impl Chain {
         self.net.set_base_fee(self.head.next_base_fee.clone());
     }
 
-    fn try_produce<T>(
+    /// The next tipset, of these messages. Which of them the machine runs is known at any time.
+    fn try_produce(
         &mut self,
         messages: &[Arc<SignedMessage>],
-        work: impl FnOnce(&mut Network) -> Result<T>,
-    ) -> Result<T> {
+        batch: &mut Batch,
+        running: &mut Option<Cid>,
+    ) -> Result<Tipset> {
         let height = self.net.epoch();
-        let done = work(&mut self.net)?;
-        ensure!(self.net.epoch() == height, "work on the state must not pass the time");
         let before = self.net.snapshot().root;
-
         let (bls, secp): (Vec<_>, Vec<_>) =
             messages.iter().map(|signed| &**signed).partition(|signed| signed.is_bls());
-        let mut batch = Batch::default();
         let (mut cids, mut receipts) = (vec![], vec![]);
         for (index, signed) in (0..).zip(bls.iter().chain(&secp)) {
-            let outcome = execute(&mut self.net, signed, signed.chain_bytes()?.len())?;
+            let bytes = signed.chain_bytes()?;
+            *running = Some(cid_of(&bytes));
+            let outcome = execute(&mut self.net, signed, bytes.len())?;
+            *running = None;
             let events_root = write_events(&self.store, &outcome.events)?;
             let cid = batch.add(signed, Placement { height, index }, outcome.events)?;
             ensure!(events_root == outcome.events_root, "the events of {cid} have another root");
@@ -272,9 +301,7 @@ impl Chain {
         let state = self.net.snapshot().root;
         let receipts = write_receipts(&self.store, &receipts)?;
         let block = header.cid()?;
-        let tipset = Tipset { block, header, before, state, receipts, next_base_fee };
-        self.commit(batch, tipset)?;
-        Ok(done)
+        Ok(Tipset { block, header, before, state, receipts, next_base_fee })
     }
 
     fn header(
@@ -320,26 +347,27 @@ impl Chain {
         Ok(())
     }
 
-    /// Goes back to the tipset at a height, and returns the messages that are no longer on the chain,
-    /// in their order.
-    pub fn revert(&mut self, height: ChainEpoch) -> Result<Vec<SignedMessage>> {
+    /// Goes back to the tipset at a height. Messages above it are on no chain, and none waits.
+    pub fn revert(&mut self, height: ChainEpoch) -> Result<()> {
         let at = self.db.tipset_at_or_below(height)?.context("no tipset so low")?;
         let head = Tipset::read(&at)?;
         if head.height() != height {
             bail!("there is no tipset at epoch {height}");
         }
-        let mut messages = vec![];
-        let mut above = self.db.tipset_at_or_above(height + 1)?;
-        while let Some(bytes) = above {
-            let tipset = Tipset::read(&bytes)?;
-            messages.extend(tipset.messages(&self.store)?);
-            above = self.db.tipset_at_or_above(tipset.height() + 1)?;
-        }
-        self.db.commit(&Batch { cut: Some(height), ..Batch::default() })?;
+        self.db.commit(&Batch { cut: Some(height), cleared: true, ..Batch::default() })?;
         self.head = Arc::new(head);
         self.rewind();
-        Ok(messages)
+        Ok(())
     }
+}
+
+/// Why a tipset could not be made.
+#[derive(Debug, Error)]
+#[error("{error:#}")]
+pub struct Failure {
+    /// The message that the machine broke on, if it was one.
+    pub message: Option<Cid>,
+    pub error: anyhow::Error,
 }
 
 /// What a panic says.

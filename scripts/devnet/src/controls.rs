@@ -4,14 +4,13 @@ use anyhow::{Context, Result, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
 use fvm_harness::{BLOCK_GAS_LIMIT, Network, Provider, TokenAmount};
-use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::deal::DealID;
 use fvm_shared::message::Message;
 use fvm_shared::sector::SectorNumber;
-use lotus::keys::{Key, KeyInfo};
+use lotus::keys::Key;
 use lotus::message::{Signature, SignatureType, SignedMessage};
 use shared::ext::market::DealProposal;
 
@@ -20,8 +19,6 @@ use crate::node::Node;
 
 /// Epochs from a sector's pre-commitment to its proof, and one more.
 const SEALING: ChainEpoch = 151;
-/// The name in the store of the sectors that [`Node::prove_sector`] proved.
-pub const SECTORS: &str = "sectors";
 /// Where the nonces of messages begin that nobody signs.
 const ACTING_NONCES: u64 = 1 << 41;
 /// Epochs that a node passes at one go, at the most: ten years.
@@ -36,7 +33,7 @@ pub struct Miner {
 }
 
 /// A sector that the node proved, and keeps proving while it skips time.
-#[derive(Serialize_tuple, Deserialize_tuple, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     pub miner: ActorID,
     pub sector: SectorNumber,
@@ -96,16 +93,18 @@ impl Node {
             (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric()),
             "a miner's name has 1 to 32 letters and digits"
         );
-        let provider = self.intervene(|net| {
-            let worker = fvm_harness::Key::bls(&format!("{name}/worker")).address()?;
-            ensure!(net.resolve(&worker).is_none(), "there is a miner of the name {name}");
-            Ok(Provider::create(net, name))
-        })?;
-        for account in [&provider.owner, &provider.worker] {
-            self.wallet().import(&KeyInfo::from(&key_of(&account.key)?))?;
+        let [owner, worker] = Provider::keys(name).map(|key| key_of(&key));
+        let (owner, worker) = (owner?, worker?);
+        // First the keys: a miner whose keys nobody has could not be made again.
+        for key in [&owner, &worker] {
+            self.wallet().provide(key)?;
         }
-        let (owner, worker) = (provider.owner.robust, provider.worker.robust);
-        Ok(Miner { id: provider.id, owner, worker })
+        let (owner, worker) = (owner.address(), worker.address());
+        let id = self.intervene(|net| {
+            ensure!(net.resolve(&worker).is_none(), "there is a miner of the name {name}");
+            Ok(Provider::create(net, name).id)
+        })?;
+        Ok(Miner { id, owner, worker })
     }
 
     /// Seals a published deal in a sector of its provider, which the node must have made, and proves the
@@ -116,17 +115,14 @@ impl Node {
             Ok(provider.pre_commit(net, &proposal))
         })?;
         self.advance(SEALING)?;
-        let miner = self.intervene(|net| {
+        self.change(|net, batch| {
             let (provider, proposal) = parties(net, deal)?;
             let outcome = provider.prove(net, sector, deal, &proposal);
             ensure!(outcome.exit_code.is_success(), "deal {deal} cannot be activated: {outcome}");
-            Ok(provider.id)
-        })?;
-        let mut sectors: Vec<Proven> = self.db().single(SECTORS)?.unwrap_or_default();
-        let proven = Proven { miner, sector };
-        sectors.push(proven);
-        self.db().put_single(SECTORS, &sectors)?;
-        Ok(proven)
+            let proven = Proven { miner: provider.id, sector };
+            batch.sector = Some((proven, net.epoch()));
+            Ok(proven)
+        })
     }
 
     /// Sends a message for a sender that does not sign: no nonce, no fee. Its receipt is on the chain as

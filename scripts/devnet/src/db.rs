@@ -2,11 +2,11 @@
 //! file or in memory.
 //!
 //! A tipset is written with everything that belongs to it in one transaction. Whatever happens, a
-//! store has all of a tipset or nothing.
+//! store has all of a tipset or nothing. Messages that wait are written before they are answered for.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use cid::Cid;
@@ -14,25 +14,34 @@ use fvm_harness::CHAIN_ID;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{from_slice, to_vec};
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::event::StampedEvent;
 use lotus::cid_of;
 use lotus::eth::transaction::hash_of;
 use lotus::message::{SignatureType, SignedMessage};
-use redb::{Database, ReadableDatabase, StorageBackend, TableDefinition, WriteTransaction};
-use serde::Serialize;
+use redb::{
+    AccessGuard, Database, ReadableDatabase, ReadableTable, StorageBackend, StorageError,
+    TableDefinition, WriteTransaction,
+};
 use serde::de::DeserializeOwned;
+
+use crate::controls::Proven;
+use crate::pending::{self, Queue};
 
 /// Blocks of IPLD by CID. None is ever removed.
 const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
 /// Tipsets of the chain by height.
 const TIPSETS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tipsets");
 /// Where messages are, by CID: height and index.
-const MESSAGES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("messages");
+pub(crate) const MESSAGES: TableDefinition<'_, &[u8], (u64, u64)> =
+    TableDefinition::new("messages");
 /// CIDs of messages by hash of their transaction of Ethereum.
 const TRANSACTIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("transactions");
 /// Events by height, where there are any.
 const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+/// Sectors that the node proved, by miner and number: the height at which it did.
+const SECTORS: TableDefinition<'_, (u64, u64), u64> = TableDefinition::new("sectors");
 /// What there is one of.
 const SINGLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("single");
 
@@ -54,6 +63,9 @@ pub struct Placement {
 pub struct Db {
     database: Database,
     recent: Mutex<Recent>,
+    queue: Queue,
+    /// Whose transaction it is.
+    turn: Mutex<()>,
 }
 
 /// All that one transaction writes.
@@ -67,6 +79,12 @@ pub struct Batch {
     pub messages: Vec<(Cid, Placement)>,
     pub transactions: Vec<([u8; 32], Cid)>,
     pub events: BTreeMap<ChainEpoch, TipsetEvents>,
+    /// Senders and nonces of messages that no longer wait.
+    pub settled: Vec<(Address, u64)>,
+    /// No message waits any more.
+    pub cleared: bool,
+    /// A sector that was proved, and at which height.
+    pub sector: Option<(Proven, ChainEpoch)>,
     pub single: Vec<(&'static str, Vec<u8>)>,
 }
 
@@ -122,19 +140,38 @@ impl Db {
         write.open_table(MESSAGES)?;
         write.open_table(TRANSACTIONS)?;
         write.open_table(EVENTS)?;
+        write.open_table(SECTORS)?;
         write.open_table(SINGLE)?;
+        let queue = Queue::default();
+        queue.go_on(&write)?;
         write.commit()?;
-        Ok(Db { database, recent: Mutex::default() })
+        Ok(Db { database, recent: Mutex::default(), queue, turn: Mutex::default() })
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes everything or nothing. What is written outlasts the process, and the machine.
     pub fn commit(&self, batch: &Batch) -> Result<()> {
+        let _turn = self.turn();
+        self.write(batch)
+    }
+
+    /// Writes a batch, after the messages that are queued.
+    fn write(&self, batch: &Batch) -> Result<()> {
         let write = self.database.begin_write()?;
+        let queued = self.queue.taken();
+        queued.write(&write)?;
+        pending::remove(&write, &batch.settled)?;
         if let Some(height) = batch.cut {
             cut(&write, height)?;
         }
+        if batch.cleared {
+            pending::clear(&write)?;
+        }
         let mut blocks = write.open_table(BLOCKS)?;
-        for (cid, block) in &batch.blocks {
+        for (cid, block) in batch.blocks.iter().chain(&queued.replaced) {
             blocks.insert(cid.to_bytes().as_slice(), &**block)?;
         }
         drop(blocks);
@@ -159,17 +196,72 @@ impl Db {
             events.insert(height.unsigned_abs(), to_vec(of_tipset)?.as_slice())?;
         }
         drop(events);
+        if let Some((Proven { miner, sector }, height)) = batch.sector {
+            write.open_table(SECTORS)?.insert((miner, sector), height.unsigned_abs())?;
+        }
         let mut single = write.open_table(SINGLE)?;
         for (key, value) in &batch.single {
             single.insert(*key, value.as_slice())?;
         }
         drop(single);
         write.commit()?;
+        self.queue.forget(&queued);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         for (cid, block) in &batch.blocks {
             recent.add(*cid, block.clone());
         }
         Ok(())
+    }
+
+    /// Queues a message that the pool takes, the one that it replaces, and the name by which it is
+    /// known. Returns by what [`Db::flush`] knows it.
+    pub fn queue(
+        &self,
+        message: Arc<SignedMessage>,
+        name: Option<&str>,
+        replaced: Option<&SignedMessage>,
+    ) -> Result<u64> {
+        let replaced = replaced.map(blocks_of).transpose()?.unwrap_or_default();
+        Ok(self.queue.push(message, name, replaced))
+    }
+
+    /// Has a queued message on the disk, with all others that are queued by then.
+    pub fn flush(&self, queued: u64) -> Result<()> {
+        let _turn = self.turn();
+        match self.queue.holds(queued) {
+            true => self.write(&Batch::default()),
+            // The transaction of another took it along.
+            false => Ok(()),
+        }
+    }
+
+    /// Takes a queued message back, if it is not written yet.
+    pub fn take_back(&self, queued: u64) -> bool {
+        let _turn = self.turn();
+        self.queue.remove(queued)
+    }
+
+    /// All messages that wait, in the order in which they came.
+    pub fn pending(&self) -> Result<Vec<SignedMessage>> {
+        pending::all(&self.database.begin_read()?)
+    }
+
+    /// The message that was sent under a name. It is on the disk.
+    pub fn named(&self, name: &str) -> Result<Option<SignedMessage>> {
+        if let Some(queued) = self.queue.named(name) {
+            self.flush(queued)?;
+        }
+        pending::named(&self.database.begin_read()?, name)
+    }
+
+    /// The sectors that the node proved.
+    pub fn sectors(&self) -> Result<Vec<Proven>> {
+        let table = self.database.begin_read()?.open_table(SECTORS)?;
+        let sector = |entry: Result<(AccessGuard<'_, (u64, u64)>, _), StorageError>| {
+            let (miner, sector) = entry?.0.value();
+            Ok(Proven { miner, sector })
+        };
+        table.iter()?.map(sector).collect()
     }
 
     /// The tipset at a height, or the last one below; `None` below the first.
@@ -228,11 +320,13 @@ impl Db {
         let found = table.get(key)?;
         found.map(|value| Ok(from_slice(value.value())?)).transpose()
     }
+}
 
-    /// Keeps something under a name.
-    pub fn put_single<T: Serialize>(&self, key: &'static str, value: &T) -> Result<()> {
-        self.commit(&Batch { single: vec![(key, to_vec(value)?)], ..Batch::default() })
-    }
+/// What is kept of a message that is not on the chain: it is found by the CID without its signature
+/// too.
+pub fn blocks_of(signed: &SignedMessage) -> Result<Vec<(Cid, Arc<[u8]>)>> {
+    let parts = [signed.chain_bytes()?, to_vec(&signed.message)?];
+    Ok(parts.map(|bytes| (cid_of(&bytes), bytes.into())).into())
 }
 
 /// Takes what is above a height off the chain. Its blocks stay.
@@ -240,6 +334,7 @@ fn cut(write: &WriteTransaction, height: ChainEpoch) -> Result<()> {
     let first = u64::try_from(height + 1)?;
     write.open_table(TIPSETS)?.retain_in(first.., |_, _| false)?;
     write.open_table(EVENTS)?.retain_in(first.., |_, _| false)?;
+    write.open_table(SECTORS)?.retain(|_, height| height < first)?;
     write.open_table(MESSAGES)?.retain(|_, (height, _)| height < first)?;
     Ok(())
 }
@@ -248,6 +343,9 @@ impl Blockstore for Db {
     fn get(&self, k: &Cid) -> Result<Option<Vec<u8>>> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = recent.blocks.get(k) {
+            return Ok(Some(block.to_vec()));
+        }
+        if let Some(block) = self.queue.replaced(k) {
             return Ok(Some(block.to_vec()));
         }
         let table = self.database.begin_read()?.open_table(BLOCKS)?;

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod inclusion;
 pub mod node;
 pub mod outbox;
+pub mod pending;
 pub mod pool;
 pub mod server;
 pub mod simulate;

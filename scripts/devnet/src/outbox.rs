@@ -1,7 +1,6 @@
 //! Messages on their way into the pool: those that clients signed, and those that the node numbers and
 //! signs for them.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
@@ -17,13 +16,12 @@ use crate::node::Node;
 use crate::pool::refusal::Unverified;
 use crate::pool::{self, Checked, Pool, check_estimated, check_syntax, check_unsigned};
 
-/// What the node has signed for clients, by the names that they gave it. Who holds the lock numbers the
-/// next message: no two take one nonce.
+/// Who holds the lock numbers the next message: no two take one nonce.
 #[derive(Default)]
-pub struct Outbox(Mutex<HashMap<String, SignedMessage>>);
+pub struct Outbox(Mutex<()>);
 
 impl Outbox {
-    fn sent(&self) -> MutexGuard<'_, HashMap<String, SignedMessage>> {
+    fn numbering(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -54,7 +52,7 @@ impl Node {
     /// The nonce is the one after those on the chain and in the pool. Lotus also remembers the last one
     /// that it gave, and leaves a gap where the chain went back.
     pub fn send(&self, message: MessageJson, spec: &MessageSendSpec) -> Result<SignedMessage> {
-        if let Some(sent) = spec.id().and_then(|id| self.outbox().sent().get(id).cloned()) {
+        if let Some(sent) = self.sent(spec)? {
             return Ok(sent);
         }
         let given = pool::read(message)?;
@@ -65,15 +63,18 @@ impl Node {
             .context("GasEstimateMessageGas error")?;
         let balance = self.sender(&signer)?.map(|sender| sender.balance).unwrap_or_default();
         check_estimated(&given, &estimated, &balance)?;
-        let signed = self.number(Message { from: signer, ..estimated }, spec)?;
-        self.mine_at_once()?;
-        Ok(signed)
+        self.number(Message { from: signer, ..estimated }, spec)
+    }
+
+    /// The message that was sent under the same name.
+    fn sent(&self, spec: &MessageSendSpec) -> Result<Option<SignedMessage>> {
+        spec.id().map_or(Ok(None), |name| self.db().named(name))
     }
 
     fn number(&self, mut message: Message, spec: &MessageSendSpec) -> Result<SignedMessage> {
-        let mut sent = self.outbox().sent();
-        if let Some(earlier) = spec.id().and_then(|id| sent.get(id)) {
-            return Ok(earlier.clone());
+        let numbering = self.outbox().numbering();
+        if let Some(earlier) = self.sent(spec)? {
+            return Ok(earlier);
         }
         let from = message.from;
         let nonce = self.next_nonce(&from)?.ok_or_else(|| unknown(Addr(from)));
@@ -84,12 +85,11 @@ impl Node {
             .key(&from)
             .map_err(|error| anyhow!("failed to sign message: {error}, addr={}", Addr(from)))?;
         let signed = key.sign_message(message, CHAIN_ID)?;
-        check(signed.clone())
-            .and_then(|checked| self.admit(checked, Pool::push))
+        let taken = check(signed.clone())
+            .and_then(|checked| self.take(checked, Pool::push, spec.id()))
             .context("mpool push: failed to push message")?;
-        if let Some(id) = spec.id() {
-            sent.insert(id.to_owned(), signed.clone());
-        }
+        drop(numbering);
+        self.answer_for(taken)?;
         Ok(signed)
     }
 }

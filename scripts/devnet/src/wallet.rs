@@ -101,6 +101,15 @@ impl Wallet {
         Ok(address)
     }
 
+    /// Has a key that may be there already.
+    pub fn provide(&self, key: &Key) -> Result<()> {
+        let mut keys = self.keys();
+        match keys.by_address.contains_key(&key.address()) {
+            true => Ok(()),
+            false => self.add(&mut keys, key.clone()),
+        }
+    }
+
     fn add(&self, keys: &mut Keys, key: Key) -> Result<()> {
         let (address, name) = (key.address(), name(&key.address()));
         if keys.by_address.contains_key(&address) {

@@ -53,6 +53,12 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The keys of a provider with a name: the owner's, and the worker's.
+    #[must_use]
+    pub fn keys(name: &str) -> [Key; 2] {
+        [Key::secp256k1(&format!("{name}/owner")), Key::bls(&format!("{name}/worker"))]
+    }
+
     /// Creates a miner of 32 GiB sectors through storage power, with funds for pledge and escrow.
     pub fn create(network: &mut Network, name: &str) -> Self {
         let owner = network.account(&format!("{name}/owner"));
@@ -93,8 +99,8 @@ impl Provider {
             let robust = key.address().ok()?;
             Some(Account { id: network.resolve(&robust)?, robust, key })
         };
-        let owner = account(Key::secp256k1(&format!("{name}/owner")))?;
-        let worker = account(Key::bls(&format!("{name}/worker")))?;
+        let [owner, worker] = Self::keys(&name).map(account);
+        let (owner, worker) = (owner?, worker?);
         let next_sector = network.epoch().unsigned_abs();
         Some(Provider { id: miner, owner, worker, next_sector })
     }

@@ -39,10 +39,7 @@ pub fn add(methods: &mut Methods<Node>) {
     methods.call("MpoolPending", Read, pending);
     methods.call("MpoolSelect", Read, select);
     methods.stream("MpoolSub", Read, |node: &Node, ()| Ok(subscribe(node)));
-    methods.call("MpoolClear", Write, |node: &Node, (local,): (bool,)| {
-        node.clear_pool(local);
-        Ok(())
-    });
+    methods.call("MpoolClear", Write, |node: &Node, (local,): (bool,)| Ok(node.clear_pool(local)?));
     methods.call("MpoolGetConfig", Read, |node: &Node, ()| Ok(node.pool_config().clone()));
     methods.call("MpoolSetConfig", Admin, |node: &Node, (config,): (PoolConfig,)| {
         config.check().map_err(anyhow::Error::from)?;
@@ -60,9 +57,7 @@ type Messages = Option<Vec<SignedMessageJson>>;
 
 /// The signature is checked before anything is locked: it takes most of the time.
 fn push(node: &Node, signed: SignedMessage, take: Take) -> Result<Link> {
-    let cid = node.admit(outbox::check(signed)?, take)?;
-    node.mine_at_once()?;
-    Ok(Link(cid))
+    Ok(Link(node.admit(outbox::check(signed)?, take)?))
 }
 
 /// Pushes messages until one is refused. There is no answer where there are none.

@@ -1,27 +1,48 @@
 //! Making tipsets, and what only a development network does to the chain.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use anyhow::{Result, ensure};
 use cid::Cid;
 use fvm_harness::Network;
+use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use lotus::message::SignedMessage;
 
 use super::{Mining, Node};
-use crate::chain::{Chain, is_acting};
-use crate::pool;
+use crate::chain::{Chain, Failure, is_acting};
+use crate::db::{Batch, blocks_of};
+use crate::pool::{self, Pool};
+
+/// A message on which the machine breaks, and which is dropped for that.
+pub struct Broken {
+    pub cid: Cid,
+    pub error: anyhow::Error,
+    place: (Address, u64),
+}
 
 impl Node {
     /// Makes the next tipset out of the messages that wait.
     pub fn mine(&self) -> Result<()> {
         let mut chain = self.chain();
         let messages = self.select(&chain, pool::BLOCK);
-        self.include(&mut chain, &messages, |_| Ok(()))
+        self.include(&mut chain, messages).map(drop)
+    }
+
+    /// Makes tipsets of what waits, if the node mines as soon as there is a message. Returns what was
+    /// dropped; that none can be made is the node's to tell, not that of whoever sent a message.
+    pub(super) fn mine_at_once(&self) -> Vec<Broken> {
+        let mut broken = vec![];
+        if self.mining == Mining::Instant
+            && let Err(error) = self.mine_all(&mut broken)
+        {
+            eprintln!("devnet: no tipset could be made: {error:#}");
+        }
+        broken
     }
 
     /// Makes a tipset for each message that can be included, and one in which the last receipt is.
-    fn mine_all(&self) -> Result<()> {
+    fn mine_all(&self, broken: &mut Vec<Broken>) -> Result<()> {
         let mut chain = self.chain();
         let one = pool::Limits { messages: 1, ..pool::BLOCK };
         let mut mined = false;
@@ -30,23 +51,27 @@ impl Node {
             if messages.is_empty() {
                 break;
             }
-            self.include(&mut chain, &messages, |_| Ok(()))?;
+            broken.extend(self.include(&mut chain, messages)?);
             mined = true;
         }
         if mined {
-            self.include(&mut chain, &[], |_| Ok(()))?;
+            self.include(&mut chain, vec![])?;
         }
         Ok(())
     }
 
     /// Makes empty tipsets up to a height that somebody waits for, if the node mines at once: nobody
-    /// else would.
-    pub fn deepen(&self, height: ChainEpoch) -> Result<()> {
-        let mut chain = self.chain();
-        while self.mining == Mining::Instant && chain.head().height() < height {
-            self.include(&mut chain, &[], |_| Ok(()))?;
+    /// else would. Returns the height that the chain has then.
+    pub fn deepen(&self, height: ChainEpoch) -> Result<ChainEpoch> {
+        loop {
+            // Others have their turn between two tipsets.
+            let mut chain = self.chain();
+            let reached = chain.head().height();
+            if self.mining == Mining::OnDemand || reached >= height {
+                return Ok(reached);
+            }
+            self.include(&mut chain, vec![])?;
         }
-        Ok(())
     }
 
     fn select(&self, chain: &Chain, limits: pool::Limits) -> Vec<Arc<SignedMessage>> {
@@ -55,36 +80,85 @@ impl Node {
         self.pool().select(limits, base_fee, |from| view.sender(from).ok().flatten())
     }
 
-    fn include<T>(
+    /// Makes the next tipset of messages that wait. One on which the machine breaks is left out, with
+    /// what its sender numbered after it; where all goes well without it, it is dropped.
+    fn include(
         &self,
         chain: &mut Chain,
-        messages: &[Arc<SignedMessage>],
-        work: impl FnOnce(&mut Network) -> Result<T>,
-    ) -> Result<T> {
-        let done = chain.produce(messages, work)?;
-        let included: Vec<_> =
-            messages.iter().map(|m| (m.message.from, m.message.sequence)).collect();
-        let mut pool = self.pool();
-        let removed = pool.remove_included(&included);
-        self.head.send_replace(chain.head().clone());
-        self.inclusions.happened(&included);
-        self.tell(removed);
-        Ok(done)
-    }
-
-    /// Makes tipsets of what waits, if the node mines as soon as there is a message.
-    pub fn mine_at_once(&self) -> Result<()> {
-        match self.mining {
-            Mining::Instant => self.mine_all(),
-            Mining::OnDemand => Ok(()),
+        mut messages: Vec<Arc<SignedMessage>>,
+    ) -> Result<Vec<Broken>> {
+        let mut broken: Vec<Broken> = vec![];
+        loop {
+            let dropped: Vec<_> = broken.iter().map(|broken| broken.place).collect();
+            let made = chain.produce(&messages, |batch| self.settle(&messages, &dropped, batch));
+            let Failure { message: culprit, error } = match made {
+                Ok(pool) => {
+                    self.arrived(chain, pool, &places(&messages), &dropped);
+                    return Ok(broken);
+                }
+                Err(failure) => failure,
+            };
+            let is_culprit = |message: &&Arc<SignedMessage>| message.cid().ok() == culprit;
+            let Some(message) = messages.iter().find(is_culprit) else { return Err(error) };
+            let cid = message.cid()?;
+            eprintln!("devnet: the machine breaks on the message {cid}: {error:#}");
+            let place @ (from, nonce) = (message.message.from, message.message.sequence);
+            messages.retain(|other| other.message.from != from || other.message.sequence < nonce);
+            broken.push(Broken { cid, error, place });
         }
     }
 
+    /// Writes with a tipset which messages no longer wait. The pool stays as it is until that is done,
+    /// so that it takes nothing in the place of what is on the chain.
+    fn settle(
+        &self,
+        included: &[Arc<SignedMessage>],
+        dropped: &[(Address, u64)],
+        batch: &mut Batch,
+    ) -> Result<MutexGuard<'_, Pool>> {
+        let pool = self.pool();
+        for message in included {
+            let place @ (from, nonce) = (message.message.from, message.message.sequence);
+            batch.settled.push(place);
+            // What came meanwhile to replace it did not.
+            if let Some(late) = pool.message_at(&from, nonce).filter(|late| *late != message) {
+                batch.blocks.extend(blocks_of(late)?);
+            }
+        }
+        batch.settled.extend(dropped);
+        Ok(pool)
+    }
+
+    /// Tells of a new head, and of the messages that no longer wait.
+    fn arrived(
+        &self,
+        chain: &Chain,
+        mut pool: MutexGuard<'_, Pool>,
+        included: &[(Address, u64)],
+        dropped: &[(Address, u64)],
+    ) {
+        let removed = pool.remove_included(&[included, dropped].concat());
+        self.head.send_replace(chain.head().clone());
+        self.inclusions.happened(included);
+        self.tell(removed);
+    }
+
+    // What only a development network does
+
     /// Changes the state by other means than messages of accounts, and makes the tipsets that show it.
     pub fn intervene<T>(&self, work: impl FnOnce(&mut Network) -> Result<T>) -> Result<T> {
+        self.change(|net, _| work(net))
+    }
+
+    /// Changes the state, and what is written with the tipset.
+    pub(crate) fn change<T>(
+        &self,
+        work: impl FnOnce(&mut Network, &mut Batch) -> Result<T>,
+    ) -> Result<T> {
         let mut chain = self.chain();
-        let done = self.include(&mut chain, &[], work)?;
-        self.include(&mut chain, &[], |_| Ok(()))?;
+        let (done, pool) = chain.change(work, |_| Ok(self.pool()))?;
+        self.arrived(&chain, pool, &[], &[]);
+        self.include(&mut chain, vec![])?;
         Ok(done)
     }
 
@@ -101,28 +175,35 @@ impl Node {
         ensure!(is_acting(&message), "a message that is signed is to be pushed");
         let cid = message.cid()?;
         let mut chain = self.chain();
-        self.include(&mut chain, &[Arc::new(message)], |_| Ok(()))?;
-        self.include(&mut chain, &[], |_| Ok(()))?;
+        let pool = chain.produce(&[Arc::new(message)], |_| Ok(self.pool()))?;
+        self.arrived(&chain, pool, &[], &[]);
+        self.include(&mut chain, vec![])?;
         Ok(cid)
     }
 
-    /// Makes the next tipset after time has passed.
+    /// Makes the next tipset after time has passed. The chain is not to be had meanwhile: a tipset in
+    /// between would keep a part of what is to be whole.
     pub(crate) fn produce_after(&self, pass: impl FnOnce(&mut Chain) -> Result<()>) -> Result<()> {
         let mut chain = self.chain();
         chain.whole(pass)?;
         let messages = self.select(&chain, pool::BLOCK);
-        self.include(&mut chain, &messages, |_| Ok(()))
+        self.include(&mut chain, messages).map(drop)
     }
 
     /// Goes back to the tipset at a height. Messages that are no longer on the chain are gone, and so
     /// are those that wait.
     pub fn revert(&self, height: ChainEpoch) -> Result<()> {
         let mut chain = self.chain();
-        chain.revert(height)?;
         let mut pool = self.pool();
+        chain.revert(height)?;
         let dropped = pool.clear(true);
         self.head.send_replace(chain.head().clone());
         self.tell(dropped);
         Ok(())
     }
+}
+
+/// Senders and nonces of messages.
+fn places(messages: &[Arc<SignedMessage>]) -> Vec<(Address, u64)> {
+    messages.iter().map(|signed| (signed.message.from, signed.message.sequence)).collect()
 }

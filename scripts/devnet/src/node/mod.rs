@@ -100,7 +100,7 @@ impl Node {
             root: head.state,
             epoch: head.height(),
         };
-        Ok(Node {
+        let node = Node {
             head: watch::Sender::new(head.clone()),
             changes: broadcast::Sender::new(BACKLOG),
             chain: Mutex::new(chain),
@@ -117,7 +117,10 @@ impl Node {
             session: Session::begin()?,
             filters: Filters::default(),
             view,
-        })
+        };
+        node.take_again()?;
+        node.mine_at_once();
+        Ok(node)
     }
 
     fn chain(&self) -> MutexGuard<'_, Chain> {

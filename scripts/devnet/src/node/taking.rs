@@ -2,18 +2,28 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cid::Cid;
-use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::address::Address;
 use fvm_shared::message::Message;
+use lotus::message::SignedMessage;
 
 use super::Node;
+use crate::db::Batch;
 use crate::pool::refusal::Refusal;
-use crate::pool::{Change, Checked, Pool, SenderFacts};
+use crate::pool::{Change, Checked, Pool, SenderFacts, check_syntax};
 
 /// How the pool takes a message: [`Pool::push`] or [`Pool::push_untrusted`].
 pub type Take = fn(&mut Pool, Checked, Option<&SenderFacts>) -> Result<Change, Refusal>;
+
+/// A message that the pool took, and that nobody was told of.
+pub(crate) struct Taken {
+    cid: Cid,
+    place: (Address, u64),
+    /// By what the store knows it while it is queued.
+    queued: u64,
+    replaced: Option<Arc<SignedMessage>>,
+}
 
 impl Node {
     /// The facts about a sender that the message pool decides by.
@@ -46,35 +56,82 @@ impl Node {
         })
     }
 
-    /// Takes a message whose signature is its sender's, and makes the next tipset if the node mines at
-    /// once.
+    /// Takes a message whose signature is its sender's.
     pub fn push(&self, message: Checked) -> Result<Cid> {
-        let cid = self.admit(message, Pool::push)?;
-        self.mine_at_once()?;
-        Ok(cid)
+        self.admit(message, Pool::push)
     }
 
-    /// Takes a message whose signature is its sender's.
+    /// Takes a message whose signature is its sender's, in one way or another. When this returns, the
+    /// message is on the disk, and included if the node mines at once.
     pub fn admit(&self, message: Checked, take: Take) -> Result<Cid> {
+        let taken = self.take(message, take, None)?;
+        self.answer_for(taken)
+    }
+
+    /// Takes a message, and the name under which it is sent. It is yet to be answered for.
+    pub(crate) fn take(&self, message: Checked, take: Take, name: Option<&str>) -> Result<Taken> {
         let Message { from, sequence: nonce, .. } = message.signed().message;
-        let (cid, replaced) = self.with_pool(&from, |pool, facts| {
+        self.with_pool(&from, |pool, facts| {
             let replaced = pool.message_at(&from, nonce).cloned();
             let change = take(pool, message, facts)?;
-            let cid = change.cid;
+            let (cid, message) = (change.cid, change.message.clone());
             self.tell([change]);
-            Ok::<_, Refusal>((cid, replaced))
-        })??;
-        if let Some(replaced) = replaced {
-            // Who waits for it is told what took its place.
-            self.db.put_keyed(&replaced.cid()?, &replaced.chain_bytes()?)?;
+            // Who waits for the one that is replaced is told what took its place.
+            let queued = self.db.queue(message, name, replaced.as_deref())?;
+            Ok(Taken { cid, place: (from, nonce), queued, replaced })
+        })?
+    }
+
+    /// Does for a message that was taken what its sender may rely on.
+    pub(crate) fn answer_for(&self, taken: Taken) -> Result<Cid> {
+        let cid = taken.cid;
+        if let Some(broken) = self.mine_at_once().into_iter().find(|broken| broken.cid == cid) {
+            return Err(broken.error.context(format!("the machine breaks on the message {cid}")));
         }
-        Ok(cid)
+        let kept = self.db.flush(taken.queued).context("the message cannot be kept");
+        match kept {
+            Err(error) if self.take_back(taken)? => Err(error),
+            // Where it could not be taken back, a tipset has it.
+            _ => Ok(cid),
+        }
+    }
+
+    /// Takes a message out of the pool that is not on the disk. Returns whether it was in neither.
+    fn take_back(&self, taken: Taken) -> Result<bool> {
+        let mut pool = self.pool();
+        if !self.db.take_back(taken.queued) {
+            return Ok(false);
+        }
+        if pool.message(&taken.cid).is_some() {
+            self.tell(pool.remove_included(&[taken.place]));
+            let replaced = taken.replaced.map(|message| SignedMessage::clone(&message));
+            self.tell(pool.restore(replaced)?);
+        }
+        Ok(true)
+    }
+
+    /// Takes the messages again that waited when the node stopped, and drops those that the pool takes
+    /// no more.
+    pub(super) fn take_again(&self) -> Result<()> {
+        let mut settled = vec![];
+        for message in self.db.pending()? {
+            let place = (message.message.from, message.message.sequence);
+            let sender = self.sender(&place.0)?;
+            let taken = check_syntax(message)
+                .and_then(|checked| self.pool().push(checked, sender.as_ref()));
+            if taken.is_err() {
+                settled.push(place);
+            }
+        }
+        self.db.commit(&Batch { settled, ..Batch::default() })
     }
 
     /// Removes messages that wait; see [`Pool::clear`].
-    pub fn clear_pool(&self, local: bool) {
+    pub fn clear_pool(&self, local: bool) -> Result<()> {
         let mut pool = self.pool();
+        self.db.commit(&Batch { cleared: local, ..Batch::default() })?;
         self.tell(pool.clear(local));
+        Ok(())
     }
 
     /// With the lock of the pool, so that subscribers hear of changes in their order.

@@ -42,6 +42,29 @@ fn a_message_of_one_name_is_sent_once() {
 }
 
 #[test]
+fn a_name_outlasts_a_stop_and_goes_with_its_message() {
+    let mut dev = Dev::kept();
+    let ann = dev.account("bls");
+    let send = |dev: &Dev| {
+        let message = json!({ "From": ann, "To": "t01" });
+        dev.ask("MpoolPushMessage", json!([message, { "MsgUuid": "1" }]))
+    };
+    let sent = send(&dev);
+    dev.restart();
+    assert_eq!(send(&dev), sent);
+    dev.node().mine().unwrap();
+    dev.ask("MpoolClear", json!([true]));
+    assert_eq!(send(&dev), sent, "it is on the chain");
+    dev.node().revert(dev.node().snapshot() - 1).unwrap();
+    assert!(pending(&dev).is_empty());
+    assert_eq!(send(&dev)["Message"]["Nonce"], 0);
+    assert_eq!(pending(&dev), [0], "what is gone is sent anew");
+    dev.ask("MpoolClear", json!([true]));
+    send(&dev);
+    assert_eq!(pending(&dev), [0]);
+}
+
+#[test]
 fn what_the_node_cannot_send_it_refuses_in_the_words_of_lotus() {
     let dev = Dev::manual();
     let ann = dev.account("secp256k1");

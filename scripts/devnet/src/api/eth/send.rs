@@ -22,6 +22,5 @@ fn send(node: &Node, raw: &EthBytes, take: Take) -> Result<EthHash> {
     let transaction = Transaction::parse(&raw.0, CHAIN_ID)?;
     let signed = transaction.signed_message(CHAIN_ID)?;
     node.admit(check_syntax(signed)?, take)?;
-    node.mine_at_once()?;
     Ok(keccak(&raw.0))
 }
