@@ -22,6 +22,7 @@ use lotus::rpc::{Endpoints, Methods};
 use crate::node::Node;
 
 pub use eth::Filters;
+pub use wait::DEEPENED;
 
 /// The methods of both versions of the API. The older one differs in a few.
 #[must_use]

@@ -20,6 +20,10 @@ use super::shapes::MessageLookup;
 use crate::node::{Lookup, Node};
 use crate::tipset::Tipset;
 
+/// Epochs after a message's receipt that are made for whoever waits for them, where nobody else makes
+/// any: readers are not to fill the chain.
+pub const DEEPENED: ChainEpoch = 30;
+
 /// The limit that is none.
 const NO_LIMIT: ChainEpoch = -1;
 
@@ -207,22 +211,24 @@ async fn wait(
         let head = heads.borrow().clone();
         let search = wanted.clone();
         let found = blocking(&node, move |node| Found::of(&search, node, &head)).await?;
-        let (height, lookup) = match found {
+        let (executed, confidence, lookup) = match found {
             Found::Nothing => {
                 inclusion.happens().await;
                 continue;
             }
-            Found::Included(height) => (height + 1, None),
-            Found::Executed(lookup) => (lookup.tipset.height() + confidence, Some(lookup)),
+            Found::Included(height) => (height + 1, 0, None),
+            Found::Executed(lookup) => (lookup.tipset.height(), confidence, Some(lookup)),
         };
+        let height = executed + confidence;
         let deep = heads.borrow().height() >= height;
         if let (true, Some(lookup)) = (deep, lookup) {
             return blocking(&node, move |node| finish(node, &lookup)).await;
         }
-        blocking(&node, move |node| node.deepen(height)).await?;
-        // Then it is looked at again: a revert may have come first.
-        let reached = heads.wait_for(|head| head.height() >= height).await;
-        reached.map_err(|_| Failure::new("the node stops"))?;
+        let made = executed + confidence.min(DEEPENED);
+        let reached = blocking(&node, move |node| node.deepen(made)).await?;
+        // Then it is looked at again, and also where the chain goes back.
+        let look = |head: &Arc<Tipset>| head.height() >= height || head.height() < reached;
+        heads.wait_for(look).await.map_err(|_| Failure::new("the node stops"))?;
     }
 }
 

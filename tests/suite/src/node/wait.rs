@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
+use devnet::api::DEEPENED;
 use fvm_harness::{atto, fil};
 use fvm_shared::message::Message;
 use lotus::cid_of;
@@ -94,6 +95,30 @@ fn a_wait_outlasts_a_revert() {
         dev.node().mine().unwrap();
         dev.node().advance(3).unwrap();
         assert_eq!(wait.join().unwrap()["Height"], 8);
+    });
+}
+
+#[test]
+fn a_node_that_mines_at_once_makes_some_epochs_for_who_waits_but_not_all() {
+    let (dev, payer) = (Dev::instant(), Payer::faucet());
+    let height_is = |height: i64| {
+        while dev.node().head().height() != height {
+            sleep(Duration::from_millis(1));
+        }
+    };
+    let cid = payer.push(&dev, payer.pay(0, bob(), fil(1)));
+    scope(|scope| {
+        let params = json!([link(&cid), DEEPENED + 5, -1, true]);
+        let wait = scope.spawn(|| dev.ask("StateWaitMsg", params));
+        height_is(2 + DEEPENED);
+        sleep(MOMENT);
+        assert_eq!(dev.node().head().height(), 2 + DEEPENED, "no reader makes more");
+        dev.node().revert(0).unwrap();
+        payer.push(&dev, payer.pay(0, bob(), fil(1)));
+        height_is(2 + DEEPENED);
+        assert!(!wait.is_finished(), "nobody made the rest");
+        dev.node().mine_some(5).unwrap();
+        assert_eq!(wait.join().unwrap()["Height"], 2);
     });
 }
 
