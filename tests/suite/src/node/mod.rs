@@ -9,6 +9,7 @@ mod disk;
 mod eth;
 mod export;
 mod gas;
+mod kill;
 mod load;
 mod miners;
 mod mpool;
