@@ -1,5 +1,6 @@
-//! A chain as a CAR, to keep or to hand on: every tipset with its messages, receipts, events and state,
-//! and the code of the actors. Its root is the head, as in the snapshots of Lotus.
+//! A chain as a CAR, to keep or to hand on: every tipset with its messages, receipts, events and states,
+//! and the code of the actors. Its first root is the head, as in the snapshots of Lotus; its second what
+//! no header names.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -10,11 +11,15 @@ use cid::Cid;
 use fvm::state_tree::StateTree;
 use fvm_harness::car;
 use fvm_ipld_car::CarReader;
+use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{CborStore, to_vec};
+use fvm_shared::clock::ChainEpoch;
 use lotus::block::{BlockHeader, MessageRoots, not_found, read_events, read_receipts};
+use multihash_codetable::Code;
 use shared::ext::SYSTEM_ACTOR;
 
 use crate::chain::{ACTORS, GENESIS_TIME};
+use crate::controls::Proven;
 use crate::db::{Batch, Db, Placement};
 use crate::node::Node;
 use crate::tipset::{Tipset, read_header, read_message};
@@ -22,21 +27,39 @@ use crate::tipset::{Tipset, read_header, read_message};
 /// Bytes of blocks that are written to the store at once.
 const CHUNK: usize = 64 << 20;
 
+/// What a chain has that its headers do not name.
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct Beside {
+    /// The states before the messages of tipsets, from the head's parent down to the genesis.
+    before: Vec<Cid>,
+    /// The sectors that the node proved, and at which heights.
+    sectors: Vec<(Proven, ChainEpoch)>,
+}
+
 impl Node {
-    /// Writes the chain to a file, and returns its root: a tipset without messages, which is made for
+    /// Writes the chain to a file, and returns its head: a tipset without messages, which is made for
     /// it, so that the states of all messages are named. Messages that wait are not of the chain. The
     /// file is there when it is whole.
     pub fn export(&self, file: &Path) -> Result<Cid> {
-        let head = self.settle()?;
+        let roots @ [head, _] = self.conclude(|chain| {
+            let (head, mut before) = (chain.head(), vec![]);
+            let mut tipset = self.tipset_at_or_below(head.height() - 1)?;
+            while let Some(Tipset { header, before: state, .. }) = tipset {
+                before.push(state);
+                tipset = self.tipset_at_or_below(header.height - 1)?;
+            }
+            let beside = Beside { before, sectors: self.db().sectors()? };
+            Ok([head.block, self.store().put_cbor(&beside, Code::Blake2b256)?])
+        })?;
         let part = file.with_added_extension("part");
         let write = || -> Result<()> {
             let mut out = BufWriter::new(File::create(&part)?);
-            car::export(self.store(), head.block, &mut out)?;
+            car::export(self.store(), &roots, &mut out)?;
             out.into_inner()?.sync_all()?;
             Ok(std::fs::rename(&part, file)?)
         };
         write().with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(head.block)
+        Ok(head)
     }
 }
 
@@ -52,16 +75,20 @@ pub fn import(db: &Db, file: &Path) -> Result<Imported> {
 }
 
 fn read(db: &Db, file: &Path) -> Result<Imported> {
-    let root = read_blocks(db, file)?;
-    car::walk(db, root, |_, _| Ok(()))?;
+    let roots @ [root, beside] = read_blocks(db, file)?;
+    car::walk(db, &roots, |_, _| Ok(()))?;
     let head = read_header(db, &root)?;
-    let mut batch = Batch::default();
+    let read: Option<Beside> = db.get_cbor(&beside)?;
+    let Beside { before, sectors } = read.ok_or_else(|| not_found(&beside))?;
+    let mut batch = Batch { sectors, ..Batch::default() };
     let (mut child, mut parent) = (head.clone(), None);
-    while let Some(tipset) = parent_of(db, &child)? {
+    for before in before {
+        let tipset = parent_of(db, &child, before)?;
         add(db, &tipset, &mut batch)?;
         child = tipset.header.clone();
         parent.get_or_insert(tipset);
     }
+    ensure!(child.parents.is_empty(), "it ends above its genesis");
     let parent = parent.context("the chain has no tipset but its head")?;
     let (bls, secp) = MessageRoots::read(db, &head.messages)?;
     let settled = bls.is_empty() && secp.is_empty() && head.height == parent.height() + 1;
@@ -74,12 +101,12 @@ fn read(db: &Db, file: &Path) -> Result<Imported> {
     Ok(Imported { head: root, parent })
 }
 
-/// Writes the blocks of a CAR to the store, and returns its one root. The data of a block is what its
+/// Writes the blocks of a CAR to the store, and returns its two roots. The data of a block is what its
 /// CID says.
-fn read_blocks(db: &Db, file: &Path) -> Result<Cid> {
+fn read_blocks(db: &Db, file: &Path) -> Result<[Cid; 2]> {
     let reader = CarReader::new(BufReader::new(File::open(file)?))?;
-    let [root] = *reader.header.roots else {
-        bail!("it has {} roots instead of one", reader.header.roots.len());
+    let [head, beside] = *reader.header.roots else {
+        bail!("it has {} roots instead of two", reader.header.roots.len());
     };
     let (mut batch, mut bytes) = (Batch::default(), 0);
     for block in reader {
@@ -92,25 +119,24 @@ fn read_blocks(db: &Db, file: &Path) -> Result<Cid> {
         }
     }
     db.commit(&batch)?;
-    Ok(root)
+    Ok([head, beside])
 }
 
 /// The parent of a header, with what came of it, which the header names.
-fn parent_of(db: &Db, child: &BlockHeader) -> Result<Option<Tipset>> {
-    let block = match *child.parents {
-        [] => return Ok(None),
-        [block] => block,
-        _ => bail!("a tipset has several blocks: it is not of a dev node"),
+fn parent_of(db: &Db, child: &BlockHeader, before: Cid) -> Result<Tipset> {
+    let [block] = *child.parents else {
+        bail!("a tipset has {} parents instead of one", child.parents.len());
     };
     let header = read_header(db, &block)?;
     ensure!(header.height < child.height, "block {block} is not below its child");
-    Ok(Some(Tipset {
+    Ok(Tipset {
         block,
         header,
+        before,
         state: child.parent_state_root,
         receipts: child.parent_message_receipts,
         next_base_fee: child.parent_base_fee.clone(),
-    }))
+    })
 }
 
 /// Adds a tipset, and all by which its messages are found.

@@ -182,7 +182,9 @@ impl Chain {
         for miner in self.net.all("storageminer") {
             self.net.follow_deadlines_of(miner);
         }
-        let find = |Proven { miner, sector }| Some((Provider::of(&mut self.net, miner)?, sector));
+        let find = |(proven, _): (Proven, _)| {
+            Some((Provider::of(&mut self.net, proven.miner)?, proven.sector))
+        };
         let sectors: Vec<_> = self.db.sectors()?.into_iter().filter_map(find).collect();
         self.by_days(epochs, |net, step| net.skip_proving(&sectors, step))
     }

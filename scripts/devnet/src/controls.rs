@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
 use fvm_harness::{BLOCK_GAS_LIMIT, Network, Provider, TokenAmount};
+use fvm_ipld_encoding::tuple::*;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
@@ -33,7 +34,7 @@ pub struct Miner {
 }
 
 /// A sector that the node proved, and keeps proving while it skips time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize_tuple, Deserialize_tuple, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     pub miner: ActorID,
     pub sector: SectorNumber,
@@ -120,7 +121,7 @@ impl Node {
             let outcome = provider.prove(net, sector, deal, &proposal);
             ensure!(outcome.exit_code.is_success(), "deal {deal} cannot be activated: {outcome}");
             let proven = Proven { miner: provider.id, sector };
-            batch.sector = Some((proven, net.epoch()));
+            batch.sectors.push((proven, net.epoch()));
             Ok(proven)
         })
     }

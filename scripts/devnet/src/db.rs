@@ -21,8 +21,8 @@ use lotus::cid_of;
 use lotus::eth::transaction::hash_of;
 use lotus::message::{SignatureType, SignedMessage};
 use redb::{
-    AccessGuard, Database, ReadableDatabase, ReadableTable, StorageBackend, StorageError,
-    TableDefinition, WriteTransaction,
+    AccessGuard, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    WriteTransaction,
 };
 use serde::de::DeserializeOwned;
 
@@ -83,8 +83,8 @@ pub struct Batch {
     pub settled: Vec<(Address, u64)>,
     /// No message waits any more.
     pub cleared: bool,
-    /// A sector that was proved, and at which height.
-    pub sector: Option<(Proven, ChainEpoch)>,
+    /// Sectors that were proved, and at which heights.
+    pub sectors: Vec<(Proven, ChainEpoch)>,
     pub single: Vec<(&'static str, Vec<u8>)>,
 }
 
@@ -97,13 +97,8 @@ impl Batch {
         at: Placement,
         events: Vec<StampedEvent>,
     ) -> Result<Cid> {
-        let bytes = signed.chain_bytes()?;
-        let cid = cid_of(&bytes);
-        self.blocks.insert(cid, bytes.into());
-        if !signed.is_bls() {
-            let unsigned = to_vec(&signed.message)?;
-            self.blocks.insert(cid_of(&unsigned), unsigned.into());
-        }
+        let cid = signed.cid()?;
+        self.blocks.extend(blocks_of(signed)?);
         if signed.signature.signature_type() == SignatureType::Delegated {
             self.transactions.push((hash_of(signed, CHAIN_ID)?.0, cid));
         }
@@ -196,9 +191,11 @@ impl Db {
             events.insert(height.unsigned_abs(), to_vec(of_tipset)?.as_slice())?;
         }
         drop(events);
-        if let Some((Proven { miner, sector }, height)) = batch.sector {
-            write.open_table(SECTORS)?.insert((miner, sector), height.unsigned_abs())?;
+        let mut sectors = write.open_table(SECTORS)?;
+        for (Proven { miner, sector }, height) in &batch.sectors {
+            sectors.insert((*miner, *sector), height.unsigned_abs())?;
         }
+        drop(sectors);
         let mut single = write.open_table(SINGLE)?;
         for (key, value) in &batch.single {
             single.insert(*key, value.as_slice())?;
@@ -254,12 +251,13 @@ impl Db {
         pending::named(&self.database.begin_read()?, name)
     }
 
-    /// The sectors that the node proved.
-    pub fn sectors(&self) -> Result<Vec<Proven>> {
+    /// The sectors that the node proved, and at which heights.
+    pub fn sectors(&self) -> Result<Vec<(Proven, ChainEpoch)>> {
         let table = self.database.begin_read()?.open_table(SECTORS)?;
-        let sector = |entry: Result<(AccessGuard<'_, (u64, u64)>, _), StorageError>| {
-            let (miner, sector) = entry?.0.value();
-            Ok(Proven { miner, sector })
+        let sector = |entry: Result<(AccessGuard<'_, (u64, u64)>, AccessGuard<'_, u64>), _>| {
+            let (sector, height) = entry?;
+            let (miner, sector) = sector.value();
+            Ok((Proven { miner, sector }, height.value().cast_signed()))
         };
         table.iter()?.map(sector).collect()
     }
@@ -322,8 +320,7 @@ impl Db {
     }
 }
 
-/// What is kept of a message that is not on the chain: it is found by the CID without its signature
-/// too.
+/// The blocks of a message: it is found by the CID without its signature too.
 pub fn blocks_of(signed: &SignedMessage) -> Result<Vec<(Cid, Arc<[u8]>)>> {
     let parts = [signed.chain_bytes()?, to_vec(&signed.message)?];
     Ok(parts.map(|bytes| (cid_of(&bytes), bytes.into())).into())

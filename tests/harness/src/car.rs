@@ -1,4 +1,4 @@
-//! What a root reaches, as a CAR.
+//! What roots reach, as a CAR.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -9,21 +9,21 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_car::{Block, CarWriter};
 use fvm_ipld_encoding::{CBOR, DAG_CBOR, IPLD_RAW, from_slice};
 
-/// Writes every block that the root reaches, each once.
-pub fn export(store: &impl Blockstore, root: Cid, out: impl Write) -> Result<()> {
-    let mut writer = CarWriter::new(vec![root].into(), out)?;
-    walk(store, root, |cid, data| Ok(writer.write(Block { cid, data })?))?;
+/// Writes every block that the roots reach, each once.
+pub fn export(store: &impl Blockstore, roots: &[Cid], out: impl Write) -> Result<()> {
+    let mut writer = CarWriter::new(roots.to_vec().into(), out)?;
+    walk(store, roots, |cid, data| Ok(writer.write(Block { cid, data })?))?;
     writer.flush()?;
     Ok(())
 }
 
-/// Visits every block that the root reaches, each once. One that is missing is an error.
+/// Visits every block that the roots reach, each once. One that is missing is an error.
 pub fn walk(
     store: &impl Blockstore,
-    root: Cid,
+    roots: &[Cid],
     mut visit: impl FnMut(Cid, Vec<u8>) -> Result<()>,
 ) -> Result<()> {
-    let (mut open, mut seen) = (vec![root], HashSet::from([root]));
+    let (mut open, mut seen) = (roots.to_vec(), roots.iter().copied().collect::<HashSet<_>>());
     while let Some(cid) = open.pop() {
         let data = store.get(&cid)?.with_context(|| format!("block {cid} is missing"))?;
         for link in links(cid.codec(), &data)? {

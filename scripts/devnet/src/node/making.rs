@@ -162,11 +162,12 @@ impl Node {
         Ok(done)
     }
 
-    /// Makes a tipset without messages, which names all that came of those before it.
-    pub(crate) fn settle(&self) -> Result<Arc<Tipset>> {
+    /// Makes a tipset without messages, which names all that came of those before it, and reads the
+    /// chain as it is then.
+    pub(crate) fn conclude<T>(&self, read: impl FnOnce(&Chain) -> Result<T>) -> Result<T> {
         let mut chain = self.chain();
-        self.include(&mut chain, &[], |_| Ok(()))?;
-        Ok(chain.head().clone())
+        self.include(&mut chain, vec![])?;
+        read(&chain)
     }
 
     /// Runs a message for a sender that does not sign: no nonce, no fee. Its receipt is in the chain as
