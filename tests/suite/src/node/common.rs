@@ -45,6 +45,8 @@ fn a_node_stops_while_something_takes_long() {
         })
     });
     begins.recv().unwrap();
+    // Until the clock waits for it too.
+    thread::sleep(Duration::from_millis(100));
     let begun = Instant::now();
     runtime.block_on(running.stop()).unwrap();
     runtime.shutdown_background();

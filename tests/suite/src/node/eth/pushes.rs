@@ -1,7 +1,7 @@
 //! What clients hear of without asking, or by asking again.
 
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fvm_harness::fil;
 use lotus::eth::EthAddress;
@@ -24,7 +24,10 @@ impl Socket {
     }
 
     fn next(&mut self) -> Value {
+        let patience = Instant::now() + Duration::from_secs(20);
         loop {
+            // The node pings whoever waits.
+            assert!(Instant::now() < patience, "nothing came");
             if let Message::Text(text) = self.0.read().unwrap() {
                 return serde_json::from_str(&text).unwrap();
             }
