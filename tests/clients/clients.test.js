@@ -1,4 +1,4 @@
-// Clients of Lotus and of Ethereum, as their users have them, against a dev node: `scripts/clients`
+// Clients of Lotus and of Ethereum, as their users have them, against a dev node: `scripts/try-node`
 // starts one, deploys the actors to it, and names it in the environment.
 
 import assert from 'node:assert/strict'
@@ -129,7 +129,7 @@ test('ethers uses the token of the DAO', async () => {
   assert.equal(receipt.status, 1)
   assert.equal(await data.balanceOf(ann.address), parseEther('3'))
   assert.equal(await data.balanceOf(bob.address), parseEther('2'))
-  const [transfer] = await data.queryFilter(data.filters.Transfer(ann.address), 0)
+  const [transfer] = await data.queryFilter(data.filters.Transfer(ann.address), receipt.blockNumber)
   assert.equal(transfer.args.to, bob.address)
   assert.equal(transfer.args.value, parseEther('2'))
   await assert.rejects(data.transfer(bob.address, parseEther('4')))

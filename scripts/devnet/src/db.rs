@@ -21,8 +21,7 @@ use lotus::cid_of;
 use lotus::eth::transaction::hash_of;
 use lotus::message::{SignatureType, SignedMessage};
 use redb::{
-    AccessGuard, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
-    WriteTransaction,
+    Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition, WriteTransaction,
 };
 use serde::de::DeserializeOwned;
 
@@ -254,12 +253,13 @@ impl Db {
     /// The sectors that the node proved, and at which heights.
     pub fn sectors(&self) -> Result<Vec<(Proven, ChainEpoch)>> {
         let table = self.database.begin_read()?.open_table(SECTORS)?;
-        let sector = |entry: Result<(AccessGuard<'_, (u64, u64)>, AccessGuard<'_, u64>), _>| {
+        let mut sectors = vec![];
+        for entry in table.iter()? {
             let (sector, height) = entry?;
             let (miner, sector) = sector.value();
-            Ok((Proven { miner, sector }, height.value().cast_signed()))
-        };
-        table.iter()?.map(sector).collect()
+            sectors.push((Proven { miner, sector }, height.value().cast_signed()));
+        }
+        Ok(sectors)
     }
 
     /// The tipset at a height, or the last one below; `None` below the first.

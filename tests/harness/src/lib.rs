@@ -15,6 +15,7 @@ mod network;
 mod outcome;
 mod provider;
 mod proving;
+mod state;
 mod store;
 mod trace;
 mod verified;

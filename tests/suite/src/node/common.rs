@@ -31,7 +31,7 @@ fn a_node_stops_while_something_takes_long() {
         mode: Mode::Interval(Duration::from_millis(1)),
         repo: dev.repo().join("other"),
         keep: false,
-        chain: Settings { name: "suite".into(), genesis_time: 0, base_fee: None },
+        chain: Settings { name: "suite".into(), genesis_time: 0, base_fee: None, import: None },
         limits: Limits { grace: Duration::from_millis(50), ..Limits::default() },
     };
     let running = runtime.block_on(start(config, fab::actors().unwrap())).unwrap();

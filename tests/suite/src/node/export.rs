@@ -64,6 +64,11 @@ fn an_exported_chain_goes_on_elsewhere_with_all_of_its_past() {
     same("StateSearchMsg", json!([[], cid, -1, true]));
     same("ChainGetMessage", json!([cid]));
     same("StateGetActor", json!(["t04", found["TipSet"]]));
+    let replayed = |dev: &Dev| dev.ask("StateReplay", json!([[], cid]))["MsgRct"].clone();
+    assert_eq!(
+        (replayed(&there), replayed(here)),
+        (found["Receipt"].clone(), found["Receipt"].clone())
+    );
 
     here.node().mine().unwrap();
     there.node().mine().unwrap();

@@ -36,7 +36,12 @@ fn config(dir: &Path, mode: Mode) -> Config {
         mode,
         repo: dir.to_owned(),
         keep: true,
-        chain: Settings { name: "kill".into(), genesis_time: 0, base_fee: Some(atto(0)) },
+        chain: Settings {
+            name: "kill".into(),
+            genesis_time: 0,
+            base_fee: Some(atto(0)),
+            import: None,
+        },
         limits: Limits::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! Miners that the node makes, and the sectors that it proves for them.
 
+use devnet::controls::Proven;
 use fvm_harness::Provider;
 use fvm_shared::deal::DealID;
 use fvm_shared::piece::{PaddedPieceSize, zero_piece_commitment};
@@ -20,6 +21,10 @@ fn publish(dev: &Dev, provider: &devnet::controls::Miner) -> DealID {
         Ok(provider.publish_signed(net, vec![signed]))
     });
     published.unwrap().returned::<PublishStorageDealsReturn>().ids[0]
+}
+
+fn sectors(dev: &Dev) -> Vec<Proven> {
+    dev.node().db().sectors().unwrap().into_iter().map(|(sector, _)| sector).collect()
 }
 
 #[test]
@@ -43,7 +48,23 @@ fn a_sector_is_proven_as_long_as_its_tipset_is_on_the_chain() {
     let proven = dev.node().prove_sector(deal).unwrap();
     assert_eq!(proven.miner, miner.id);
     dev.restart();
-    assert_eq!(dev.node().db().sectors().unwrap(), [proven]);
+    assert_eq!(sectors(&dev), [proven]);
     dev.node().revert(before).unwrap();
-    assert_eq!(dev.node().db().sectors().unwrap(), []);
+    assert_eq!(sectors(&dev), []);
+}
+
+#[test]
+fn an_imported_chain_goes_on_proving_its_sectors() {
+    let here = Dev::manual();
+    let miner = here.node().make_miner("ann").unwrap();
+    here.node().prove_sector(publish(&here, &miner)).unwrap();
+    let car = here.repo().join("chain.car");
+    here.node().export(&car).unwrap();
+    let there = Dev::import(&car).unwrap();
+    assert_eq!(sectors(&there), sectors(&here));
+    for dev in [&here, &there] {
+        dev.node().skip(2 * 2_880).unwrap();
+        dev.node().mine().unwrap();
+    }
+    assert_eq!(there.node().head().block, here.node().head().block);
 }

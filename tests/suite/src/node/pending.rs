@@ -27,7 +27,12 @@ fn replacement(message: &Message) -> Message {
 
 fn node_on(disk: &Disk) -> Node {
     let db = Arc::new(Db::on(disk.clone()).unwrap());
-    let chain = Settings { name: "pending".into(), genesis_time: 0, base_fee: Some(atto(100)) };
+    let chain = Settings {
+        name: "pending".into(),
+        genesis_time: 0,
+        base_fee: Some(atto(100)),
+        import: None,
+    };
     let secret = Arc::new(Secret::generate().unwrap());
     let actors = fab::actors().unwrap();
     Node::open(db, actors, &chain, Mining::OnDemand, 1, Wallet::default(), secret).unwrap()

@@ -128,7 +128,7 @@ fn logs_of_several_tipsets_are_ten_thousand_at_most() {
     let repeat = |height: i64, count: usize, message: u64| {
         let (_, events) = db.events(height, height).unwrap().unwrap();
         let event = events[0].1[0].clone();
-        let events = Some((height, vec![(message, vec![event; count])]));
+        let events = [(height, vec![(message, vec![event; count])])].into();
         db.commit(&Batch { events, ..Batch::default() }).unwrap();
     };
     repeat(first, 9_999, 0);
