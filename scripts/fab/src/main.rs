@@ -7,6 +7,8 @@ use fab::cli::Cli;
 use fab::voice::on_terminal;
 
 fn main() -> ExitCode {
+    // Whoever reads in a pipe may have read enough.
+    sigpipe::reset();
     let cli = Cli::parse();
     match on_terminal(|voice| cli.run(voice)) {
         Ok(()) => ExitCode::SUCCESS,
