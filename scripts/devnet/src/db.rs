@@ -202,7 +202,7 @@ impl Db {
         drop(single);
         write.commit()?;
         self.queue.forget(&queued);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent();
         for (cid, block) in &batch.blocks {
             recent.add(*cid, block.clone());
         }
@@ -248,6 +248,10 @@ impl Db {
             self.flush(queued)?;
         }
         pending::named(&self.database.begin_read()?, name)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The sectors that the node proved, and at which heights.
@@ -338,8 +342,7 @@ fn cut(write: &WriteTransaction, height: ChainEpoch) -> Result<()> {
 
 impl Blockstore for Db {
     fn get(&self, k: &Cid) -> Result<Option<Vec<u8>>> {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(block) = recent.blocks.get(k) {
+        if let Some(block) = self.recent().blocks.get(k) {
             return Ok(Some(block.to_vec()));
         }
         if let Some(block) = self.queue.replaced(k) {
@@ -348,7 +351,7 @@ impl Blockstore for Db {
         let table = self.database.begin_read()?.open_table(BLOCKS)?;
         let Some(found) = table.get(k.to_bytes().as_slice())? else { return Ok(None) };
         let block: Arc<[u8]> = found.value().into();
-        recent.add(*k, block.clone());
+        self.recent().add(*k, block.clone());
         Ok(Some(block.to_vec()))
     }
 

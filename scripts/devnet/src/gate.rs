@@ -96,12 +96,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn simulations_leave_a_core_to_the_chain() {
-        let cores = available_parallelism().unwrap().get();
-        assert_eq!(Gate::of_simulations().left().inside, cores.max(2) - 1);
-    }
-
-    #[test]
     fn who_is_let_in_waits_for_a_place_and_not_in_a_long_queue() {
         let gate = Arc::new(Gate::new(1, 1));
         let inside = gate.enter().unwrap();

@@ -11,8 +11,10 @@ use lotus::auth::Secret;
 use lotus::repo::Repo;
 use lotus::rpc::{Limits, serve};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api;
 use crate::chain::Settings;
@@ -74,7 +76,8 @@ pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = vec![];
     if let Mode::Interval(period) = config.mode {
-        tasks.push(tokio::spawn(mine_every(period, node.clone(), stopped.clone())));
+        let (node, stopped) = (node.clone(), stopped.clone());
+        tasks.push(spawn_blocking(move || mine_every(period, &node, &stopped)));
     }
     let (shutdown, grace) = (until(stopped), config.limits.grace);
     let endpoints = api::endpoints();
@@ -113,19 +116,13 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn mine_every(period: Duration, node: Arc<Node>, stopped: watch::Receiver<bool>) {
-    let mut clock = tokio::time::interval(period);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    clock.tick().await;
-    let mut stop = std::pin::pin!(until(stopped));
-    loop {
-        tokio::select! {
-            () = &mut stop => return,
-            _ = clock.tick() => {}
-        }
-        let node = node.clone();
-        let mined = tokio::task::spawn_blocking(move || node.mine()).await;
-        if let Ok(Err(error)) = mined {
+/// Makes a tipset every so often. It stays on one thread, so that calls cannot take all that there are.
+fn mine_every(period: Duration, node: &Node, stopped: &watch::Receiver<bool>) {
+    let runtime = Handle::current();
+    let mut next = Instant::now() + period;
+    while runtime.block_on(timeout_at(next, until(stopped.clone()))).is_err() {
+        next = Instant::now() + period;
+        if let Err(error) = node.mine() {
             eprintln!("devnet: no tipset could be made: {error:#}");
         }
     }
@@ -137,7 +134,7 @@ impl Running {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         for task in self.tasks {
-            if let Ok(ended) = tokio::time::timeout(self.grace, task).await {
+            if let Ok(ended) = timeout(self.grace, task).await {
                 ended?;
             }
         }
