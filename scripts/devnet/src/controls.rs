@@ -1,5 +1,7 @@
 //! What only a network of one's own does: time at will, funds, miners, and going back.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
@@ -139,10 +141,39 @@ impl Node {
         })
     }
 
-    /// A number by which [`Node::revert`] finds the present tipset again.
-    pub fn snapshot(&self) -> ChainEpoch {
-        self.head().height()
+    /// A number by which [`Node::revert_to`] finds the present tipset again, as long as this node runs.
+    pub fn snapshot(&self) -> u64 {
+        let mut snapshots = self.snapshots();
+        snapshots.last += 1;
+        let number = snapshots.last;
+        snapshots.heights.insert(number, self.head().height());
+        number
     }
+
+    /// Goes back to a snapshot, and returns the epoch of its tipset. Later ones are gone, with all that came
+    /// after; so are the messages that wait.
+    pub fn revert_to(&self, snapshot: u64) -> Result<ChainEpoch> {
+        let mut snapshots = self.snapshots();
+        let height = snapshots.heights.get(&snapshot).copied().with_context(|| {
+            let there: Vec<_> = snapshots.heights.keys().map(u64::to_string).collect();
+            match there.is_empty() {
+                true => format!(
+                    "there is no snapshot {snapshot}: nobody made any since the node started"
+                ),
+                false => format!("there is no snapshot {snapshot}, but {}", there.join(", ")),
+            }
+        })?;
+        self.revert(height)?;
+        snapshots.heights.retain(|number, _| *number <= snapshot);
+        Ok(height)
+    }
+}
+
+/// Heights of tipsets to go back to, by numbers that are never used again.
+#[derive(Default)]
+pub struct Snapshots {
+    last: u64,
+    heights: BTreeMap<u64, ChainEpoch>,
 }
 
 /// A key of the harness, for the wallet.

@@ -64,9 +64,10 @@ enum Control {
     },
     /// Prove the sector of a published deal.
     Prove { deal: u64 },
-    /// Keep the state as it is, and print the number by which to come back.
+    /// Print a number by which to come back to the present tipset, as long as this node runs.
     Snapshot,
-    /// Go back to a snapshot. Later ones are gone, and so are the messages that wait.
+    /// Go back to a snapshot, and print its epoch. All that came after is gone, and so are later snapshots
+    /// and the messages that wait.
     Revert { id: u64 },
     /// Write the whole chain to a CAR, for `fab devnet --import` to go on with.
     Export { file: PathBuf },

@@ -1,12 +1,13 @@
 //! `fab devnet`: a node of one's own.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::devnet::accounts;
 use ::devnet::chain::Settings;
 use ::devnet::gas::MINIMUM_BASE_FEE;
+use ::devnet::node::Node;
 use ::devnet::server::{Config, Mode, Running, start};
 use ::lotus::eth::EthAddress;
 use ::lotus::json::Addr;
@@ -16,11 +17,13 @@ use ::lotus::rpc::Limits;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use data_encoding::HEXLOWER;
-use fvm_harness::TokenAmount;
+use fvm_harness::{Bundle, TokenAmount};
+use fvm_shared::address::Address;
 use tokio::signal::ctrl_c;
 
 use crate::build::workspace_root;
 use crate::node::Endpoint;
+use crate::node::endpoint::{FULLNODE_API_INFO, LOTUS_PATH};
 use crate::{deploy, table};
 
 #[derive(Args)]
@@ -120,7 +123,9 @@ pub fn command(options: &Options) -> Result<()> {
     let running = runtime.block_on(start(options.config()?, actors))?;
     accounts::provide(&running.node, &keys)?;
     print_accounts(&keys)?;
-    if !options.bare && !options.manual && options.import.is_none() {
+    if options.import.is_some() {
+        print_actors(&running.node)?;
+    } else if !options.bare && !options.manual {
         let endpoint = Endpoint {
             url: format!("http://{}/rpc/v1", running.address),
             token: Some(running.token.clone()),
@@ -158,6 +163,23 @@ fn print_accounts(keys: &[Key]) -> Result<()> {
     Ok(())
 }
 
+/// The actors of ours that a chain has.
+fn print_actors(node: &Node) -> Result<()> {
+    let shipped = Bundle::read(&crate::bundles()?.shipped)?;
+    let (view, mut rows) = (node.view_after(&node.head()), vec![]);
+    view.each_actor(|id, actor| {
+        let kind = view.kind(actor).filter(|kind| shipped.code(kind).is_ok());
+        if let Some(kind) = kind.filter(|kind| *kind != "init") {
+            rows.push(vec![kind.to_owned(), Addr(Address::new_id(id)).to_string()]);
+        }
+    })?;
+    println!(
+        "\nActors that were deployed. Their record, `deployment.json`, stayed with the node that made it.\n"
+    );
+    table::print(&["actor", "address"], &rows);
+    Ok(())
+}
+
 fn print_where(running: &Running, options: &Options) {
     let address = running.address;
     println!(
@@ -165,5 +187,12 @@ fn print_where(running: &Running, options: &Options) {
     );
     println!("chain id    {}", fvm_harness::CHAIN_ID);
     println!("repository  {}", options.repo().display());
+    for name in [FULLNODE_API_INFO, LOTUS_PATH] {
+        if std::env::var_os(name).is_some_and(|set| Path::new(&set) != options.repo()) {
+            println!(
+                "{name} names another node here, which `cargo fab` will ask: unset it, or run the line below"
+            );
+        }
+    }
     println!("export FULLNODE_API_INFO={}:{}", running.token, multiaddr(address));
 }

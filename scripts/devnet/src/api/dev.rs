@@ -61,8 +61,8 @@ pub fn add(methods: &mut Methods<Node>) {
         Ok(Sector { miner: id(proven.miner), sector: proven.sector })
     });
     methods.call("Fab.Snapshot", Admin, |node: &Node, ()| Ok(node.snapshot()));
-    methods.call("Fab.Revert", Admin, |node: &Node, (snapshot,): (ChainEpoch,)| {
-        Ok(node.revert(snapshot)?)
+    methods.call("Fab.Revert", Admin, |node: &Node, (snapshot,): (u64,)| {
+        Ok(node.revert_to(snapshot)?)
     });
     methods.call("Fab.Export", Admin, |node: &Node, (file,): (PathBuf,)| {
         Ok(Link(node.export(&file)?))

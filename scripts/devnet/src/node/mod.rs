@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::api::Filters;
 use crate::chain::{Chain, Settings};
+use crate::controls::Snapshots;
 use crate::db::Db;
 use crate::gas::Premiums;
 use crate::gate::Gate;
@@ -59,6 +60,7 @@ pub struct Node {
     secret: Arc<Secret>,
     inclusions: Inclusions,
     session: Session,
+    snapshots: Mutex<Snapshots>,
     filters: Filters,
     /// A view whose state and epoch are yet to be said.
     view: View,
@@ -115,6 +117,7 @@ impl Node {
             secret,
             inclusions: Inclusions::default(),
             session: Session::begin()?,
+            snapshots: Mutex::default(),
             filters: Filters::default(),
             view,
         };
@@ -187,6 +190,10 @@ impl Node {
     #[must_use]
     pub fn inclusions(&self) -> &Inclusions {
         &self.inclusions
+    }
+
+    pub(crate) fn snapshots(&self) -> MutexGuard<'_, Snapshots> {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[must_use]

@@ -254,3 +254,33 @@ fn an_object_is_measured_up_to_a_hundred_thousand_blocks() {
     let words = "the object has more than 100000 blocks: ask for parts of it";
     assert_eq!(dev.refused("ChainStatObj", put(&leaves)), (1, words.into()));
 }
+
+#[test]
+fn a_snapshot_is_come_back_to_as_often_as_one_likes_and_ends_later_ones() {
+    let dev = Dev::manual();
+    let revert = |snapshot: &Value| dev.ask("Fab.Revert", json!([snapshot]));
+    dev.node().mine().unwrap();
+    let first = dev.ask("Fab.Snapshot", json!([]));
+    let head = dev.ask("ChainHead", json!([]));
+    dev.node().advance(5).unwrap();
+    let second = dev.ask("Fab.Snapshot", json!([]));
+    assert_eq!(revert(&second), json!(6));
+    for _ in 0..2 {
+        dev.node().mine().unwrap();
+        assert_eq!(revert(&first), json!(1));
+        assert_eq!(dev.ask("ChainHead", json!([])), head);
+    }
+    let (_, why) = dev.refused("Fab.Revert", json!([second]));
+    assert_eq!(why, "there is no snapshot 2, but 1");
+    let third = dev.ask("Fab.Snapshot", json!([]));
+    assert_ne!(third, second);
+}
+
+#[test]
+fn a_height_is_no_snapshot() {
+    let dev = Dev::manual();
+    dev.node().mine().unwrap();
+    let (_, why) = dev.refused("Fab.Revert", json!([1]));
+    assert_eq!(why, "there is no snapshot 1: nobody made any since the node started");
+    assert_eq!(dev.node().head().height(), 1);
+}

@@ -44,7 +44,7 @@ fn a_sector_is_proven_as_long_as_its_tipset_is_on_the_chain() {
     let mut dev = Dev::kept();
     let miner = dev.node().make_miner("ann").unwrap();
     let deal = publish(&dev, &miner);
-    let before = dev.node().snapshot();
+    let before = dev.node().head().height();
     let proven = dev.node().prove_sector(deal).unwrap();
     assert_eq!(proven.miner, miner.id);
     dev.restart();

@@ -55,7 +55,7 @@ fn a_name_outlasts_a_stop_and_goes_with_its_message() {
     dev.node().mine().unwrap();
     dev.ask("MpoolClear", json!([true]));
     assert_eq!(send(&dev), sent, "it is on the chain");
-    dev.node().revert(dev.node().snapshot() - 1).unwrap();
+    dev.node().revert(dev.node().head().height() - 1).unwrap();
     assert!(pending(&dev).is_empty());
     assert_eq!(send(&dev)["Message"]["Nonce"], 0);
     assert_eq!(pending(&dev), [0], "what is gone is sent anew");
