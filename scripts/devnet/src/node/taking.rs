@@ -11,7 +11,7 @@ use lotus::message::SignedMessage;
 use super::Node;
 use crate::db::Batch;
 use crate::pool::refusal::Refusal;
-use crate::pool::{Change, Checked, Pool, SenderFacts, check_syntax};
+use crate::pool::{Change, Checked, Pool, SenderFacts};
 
 /// How the pool takes a message: [`Pool::push`] or [`Pool::push_untrusted`].
 pub type Take = fn(&mut Pool, Checked, Option<&SenderFacts>) -> Result<Change, Refusal>;
@@ -110,19 +110,18 @@ impl Node {
         Ok(true)
     }
 
-    /// Takes the messages again that waited when the node stopped, and drops those that the pool takes
-    /// no more.
+    /// Takes the messages again that waited when the node stopped. They were checked once: one that its
+    /// sender cannot pay for now waits for funds, as it did.
     pub(super) fn take_again(&self) -> Result<()> {
-        let mut settled = vec![];
-        for message in self.db.pending()? {
-            let place = (message.message.from, message.message.sequence);
-            let sender = self.sender(&place.0)?;
-            let taken = check_syntax(message)
-                .and_then(|checked| self.pool().push(checked, sender.as_ref()));
-            if taken.is_err() {
-                settled.push(place);
+        let (mut waiting, mut settled) = (vec![], vec![]);
+        for signed in self.db.pending()? {
+            let Message { from, sequence: nonce, .. } = signed.message;
+            match self.sender(&from)?.is_some_and(|sender| nonce < sender.nonce) {
+                true => settled.push((from, nonce)),
+                false => waiting.push(signed),
             }
         }
+        self.pool().restore(waiting)?;
         self.db.commit(&Batch { settled, ..Batch::default() })
     }
 

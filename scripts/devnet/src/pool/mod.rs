@@ -220,8 +220,8 @@ impl Pool {
         self.remove_included(&stale)
     }
 
-    /// Puts messages back whose blocks are no longer on the chain, in the order in which those had
-    /// them and ahead of all others, without a check. What is pending in their place stays.
+    /// Puts messages back that were taken before, in this order and ahead of all others, without a
+    /// check: those whose blocks are no longer on the chain, say. What is pending in their place stays.
     pub fn restore(
         &mut self,
         messages: impl IntoIterator<Item = SignedMessage>,

@@ -12,11 +12,12 @@ use fvm_harness::{atto, fil};
 use fvm_shared::message::Message;
 use lotus::auth::Secret;
 use lotus::cid_of;
+use lotus::json::parse_address;
 use lotus::message::SignedMessage;
 use serde_json::json;
 
 use super::disk::Disk;
-use super::mpool::{payment, pending, sign};
+use super::mpool::{payment, pending, sign, with};
 use super::payer::{Payer, bob};
 use super::setup::Dev;
 
@@ -61,6 +62,23 @@ fn messages_wait_in_their_order_over_a_stop() {
     dev.node().mine().unwrap();
     dev.restart();
     assert_eq!(pending(&dev), [2], "the nonces of the others are used");
+}
+
+#[test]
+fn a_message_that_waits_for_funds_waits_over_a_stop() {
+    let mut dev = Dev::kept();
+    let ann = dev.account("secp256k1");
+    let gift = with(payment(&ann, 0), json!({ "Value": fil(9).atto().to_string() }));
+    let gas = json!({ "GasFeeCap": atto(200_000_000_000).atto().to_string() });
+    for message in [gift, with(payment(&ann, 1), gas)] {
+        dev.ask("MpoolPush", json!([sign(&dev, &message)]));
+    }
+    dev.node().mine().unwrap();
+    dev.restart();
+    assert_eq!(pending(&dev), [1], "two FIL of gas, where one is left");
+    dev.node().fund(parse_address(&ann).unwrap(), fil(2)).unwrap();
+    dev.node().mine().unwrap();
+    assert!(pending(&dev).is_empty());
 }
 
 #[test]
