@@ -153,6 +153,14 @@ impl Chain {
         &self.head
     }
 
+    /// Whether an empty tipset would show nothing new: no receipts of the head's messages, and no base
+    /// fee other than that of the head.
+    pub fn is_concluded(&self) -> Result<bool> {
+        let fee = &self.head.next_base_fee;
+        let fee_stays = self.base_fee.as_ref().is_none_or(|fixed| fixed == fee);
+        Ok(fee_stays && self.head.message_cids(&self.store)?.is_empty())
+    }
+
     /// All blocks: those of states and those of the chain itself.
     #[must_use]
     pub fn store(&self) -> &Store {

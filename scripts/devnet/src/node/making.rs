@@ -41,23 +41,27 @@ impl Node {
         broken
     }
 
-    /// Makes a tipset for each message that can be included, and one in which the last receipt is.
+    /// Makes a tipset for each message that can be included, and one in which the last receipt is,
+    /// whoever made the tipsets before.
     fn mine_all(&self, broken: &mut Vec<Broken>) -> Result<()> {
         let mut chain = self.chain();
         let one = pool::Limits { messages: 1, ..pool::BLOCK };
-        let mut mined = false;
         loop {
             let messages = self.select(&chain, one);
-            if messages.is_empty() {
-                break;
+            let concluded = chain.is_concluded()?;
+            if messages.is_empty() && concluded {
+                return Ok(());
             }
-            broken.extend(self.include(&mut chain, messages)?);
-            mined = true;
+            match self.include(&mut chain, messages) {
+                Ok(dropped) => broken.extend(dropped),
+                Err(error) => {
+                    if !concluded {
+                        self.include(&mut chain, vec![])?;
+                    }
+                    return Err(error);
+                }
+            }
         }
-        if mined {
-            self.include(&mut chain, vec![])?;
-        }
-        Ok(())
     }
 
     /// Makes empty tipsets up to a height that somebody waits for, if the node mines at once: nobody
@@ -200,6 +204,8 @@ impl Node {
         let dropped = pool.clear(true);
         self.head.send_replace(chain.head().clone());
         self.tell(dropped);
+        drop((pool, chain));
+        self.mine_at_once();
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The development node.
 
+mod at_once;
 mod call;
 mod chain;
 mod cli;

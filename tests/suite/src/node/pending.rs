@@ -8,7 +8,7 @@ use devnet::db::Db;
 use devnet::node::{Mining, Node};
 use devnet::pool::check_syntax;
 use devnet::wallet::Wallet;
-use fvm_harness::{atto, fil};
+use fvm_harness::{TokenAmount, atto, fil};
 use fvm_shared::message::Message;
 use lotus::auth::Secret;
 use lotus::cid_of;
@@ -26,17 +26,17 @@ fn replacement(message: &Message) -> Message {
     Message { gas_premium: &message.gas_premium * 2, ..message.clone() }
 }
 
-fn node_on(disk: &Disk) -> Node {
+/// A node that is not served. Its base fee follows demand, or is fixed.
+pub fn node_on(disk: &Disk, mining: Mining, base_fee: Option<TokenAmount>) -> Node {
     let db = Arc::new(Db::on(disk.clone()).unwrap());
-    let chain = Settings {
-        name: "pending".into(),
-        genesis_time: 0,
-        base_fee: Some(atto(100)),
-        import: None,
-    };
+    let chain = Settings { name: "pending".into(), genesis_time: 0, base_fee, import: None };
     let secret = Arc::new(Secret::generate().unwrap());
     let actors = fab::actors().unwrap();
-    Node::open(db, actors, &chain, Mining::OnDemand, 1, Wallet::default(), secret).unwrap()
+    Node::open(db, actors, &chain, mining, 1, Wallet::default(), secret).unwrap()
+}
+
+fn manual(disk: &Disk) -> Node {
+    node_on(disk, Mining::OnDemand, Some(atto(100)))
 }
 
 fn payments(count: u64) -> Vec<SignedMessage> {
@@ -115,7 +115,7 @@ fn one_write_serves_all_who_wait_for_it() {
 #[test]
 fn a_message_that_cannot_be_kept_is_not_taken() {
     let (disk, payer) = (Disk::default(), Payer::faucet());
-    let node = node_on(&disk);
+    let node = manual(&disk);
     let push = |message: Message| node.push(check_syntax(payer.sign(message)).unwrap());
     let first = payer.pay(0, bob(), fil(1));
     let cid = push(first.clone()).unwrap();
@@ -124,7 +124,7 @@ fn a_message_that_cannot_be_kept_is_not_taken() {
         let error = push(refused).unwrap_err().to_string();
         assert_eq!(error, "the message cannot be kept");
     }
-    for node in [node, node_on(&disk.after_power_loss(1))] {
+    for node in [node, manual(&disk.after_power_loss(1))] {
         let pool = node.pool();
         assert_eq!((pool.len(), pool.message(&cid).is_some()), (1, true));
     }
