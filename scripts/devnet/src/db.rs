@@ -80,6 +80,8 @@ pub struct Batch {
     pub events: BTreeMap<ChainEpoch, TipsetEvents>,
     /// Senders and nonces of messages that no longer wait.
     pub settled: Vec<(Address, u64)>,
+    /// The same of messages that are dropped: they are on no chain, and their names are free again.
+    pub dropped: Vec<(Address, u64)>,
     /// No message waits any more.
     pub cleared: bool,
     /// Sectors that were proved, and at which heights.
@@ -158,6 +160,7 @@ impl Db {
         let queued = self.queue.taken();
         queued.write(&write)?;
         pending::remove(&write, &batch.settled)?;
+        pending::discard(&write, &batch.dropped)?;
         if let Some(height) = batch.cut {
             cut(&write, height)?;
         }

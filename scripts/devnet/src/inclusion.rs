@@ -1,4 +1,4 @@
-//! Who waits for messages to be included in a tipset.
+//! Who waits for messages to be included in a tipset, or dropped.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,8 +20,8 @@ impl Inclusions {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to wait. What is included from now on is not missed, so the chain is to be looked at
-    /// after this.
+    /// Begins to wait. What is included or dropped from now on is not missed, so the chain is to be
+    /// looked at after this.
     pub fn expect(&self, sender: Address, nonce: u64) -> Inclusion<'_> {
         let key = (sender, nonce);
         let woken = self.expected().entry(key).or_default().subscribe();
@@ -29,9 +29,9 @@ impl Inclusions {
     }
 
     /// Wakes those who wait for messages with these senders and nonces.
-    pub fn happened(&self, included: &[(Address, u64)]) {
+    pub fn happened(&self, gone: &[(Address, u64)]) {
         let mut expected = self.expected();
-        for key in included {
+        for key in gone {
             expected.remove(key);
         }
     }
@@ -45,9 +45,9 @@ pub struct Inclusion<'a> {
 }
 
 impl Inclusion<'_> {
-    /// Waits until the message may have been included. Now and then it wakes in vain.
+    /// Waits until the message may have been included or dropped. Now and then it wakes in vain.
     pub async fn happens(&mut self) {
-        // Nothing is ever sent: the sender goes when the message is included.
+        // Nothing is ever sent: the sender goes with the message.
         let _ = self.woken.changed().await;
     }
 }

@@ -151,6 +151,17 @@ pub fn remove(write: &WriteTransaction, settled: &[(Address, u64)]) -> Result<()
     Ok(())
 }
 
+/// Removes messages that are on no chain, and their names.
+pub fn discard(write: &WriteTransaction, dropped: &[(Address, u64)]) -> Result<()> {
+    let (mut pending, mut named) = (write.open_table(PENDING)?, write.open_table(NAMED)?);
+    for (from, nonce) in dropped {
+        let Some(row) = pending.remove((from.to_bytes().as_slice(), *nonce))? else { continue };
+        let (_, message) = row.value();
+        named.retain(|_, (_, sent)| sent != message)?;
+    }
+    Ok(())
+}
+
 /// Removes all messages that wait, and the names of those that are not on the chain.
 pub fn clear(write: &WriteTransaction) -> Result<()> {
     write.open_table(PENDING)?.retain(|_, _| false)?;

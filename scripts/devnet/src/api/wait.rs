@@ -90,6 +90,7 @@ struct Wanted {
 
 impl Wanted {
     fn new(node: &Node, cid: Cid, limit: ChainEpoch, replaced: bool) -> Result<Self> {
+        node.broken().check(&cid)?;
         let message = node.message(&cid).context("failed to load message")?.message;
         Ok(Wanted { cid, message, limit, replaced })
     }
@@ -243,7 +244,10 @@ enum Found {
 impl Found {
     fn of(wanted: &Wanted, node: &Node, head: &Tipset) -> Result<Self> {
         let included = wanted.on_chain(node, head).context("message was replaced")?;
-        let Some(cid) = included else { return Ok(Found::Nothing) };
+        let Some(cid) = included else {
+            node.broken().check(&wanted.cid)?;
+            return Ok(Found::Nothing);
+        };
         if let Some(lookup) = wanted.find(node, head)? {
             return Ok(Found::Executed(Box::new(lookup)));
         }

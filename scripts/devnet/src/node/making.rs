@@ -14,11 +14,14 @@ use crate::chain::{Chain, Failure, is_acting};
 use crate::db::{Batch, blocks_of};
 use crate::pool::{self, Pool};
 
-/// A message on which the machine breaks, and which is dropped for that.
-pub struct Broken {
-    pub cid: Cid,
-    pub error: anyhow::Error,
-    place: (Address, u64),
+/// Sender and nonce of a message.
+type Place = (Address, u64);
+
+/// A message on which the machine breaks.
+struct LeftOut {
+    message: Arc<SignedMessage>,
+    cid: Cid,
+    error: anyhow::Error,
 }
 
 impl Node {
@@ -26,24 +29,22 @@ impl Node {
     pub fn mine(&self) -> Result<()> {
         let mut chain = self.chain();
         let messages = self.select(&chain, pool::BLOCK);
-        self.include(&mut chain, messages).map(drop)
+        self.include(&mut chain, messages)
     }
 
-    /// Makes tipsets of what waits, if the node mines as soon as there is a message. Returns what was
-    /// dropped; that none can be made is the node's to tell, not that of whoever sent a message.
-    pub(super) fn mine_at_once(&self) -> Vec<Broken> {
-        let mut broken = vec![];
+    /// Makes tipsets of what waits, if the node mines as soon as there is a message. That none can be
+    /// made is the node's to tell, not that of whoever sent a message.
+    pub(super) fn mine_at_once(&self) {
         if self.mining == Mining::Instant
-            && let Err(error) = self.mine_all(&mut broken)
+            && let Err(error) = self.mine_all()
         {
             eprintln!("devnet: no tipset could be made: {error:#}");
         }
-        broken
     }
 
     /// Makes a tipset for each message that can be included, and one in which the last receipt is,
     /// whoever made the tipsets before.
-    fn mine_all(&self, broken: &mut Vec<Broken>) -> Result<()> {
+    fn mine_all(&self) -> Result<()> {
         let mut chain = self.chain();
         let one = pool::Limits { messages: 1, ..pool::BLOCK };
         loop {
@@ -52,15 +53,11 @@ impl Node {
             if messages.is_empty() && concluded {
                 return Ok(());
             }
-            match self.include(&mut chain, messages) {
-                Ok(dropped) => broken.extend(dropped),
-                Err(error) => {
-                    if !concluded {
-                        self.include(&mut chain, vec![])?;
-                    }
-                    return Err(error);
-                }
+            let made = self.include(&mut chain, messages);
+            if made.is_err() && !concluded {
+                self.include(&mut chain, vec![])?;
             }
+            made?;
         }
     }
 
@@ -86,64 +83,64 @@ impl Node {
 
     /// Makes the next tipset of messages that wait. One on which the machine breaks is left out, with
     /// what its sender numbered after it; where all goes well without it, it is dropped.
-    fn include(
-        &self,
-        chain: &mut Chain,
-        mut messages: Vec<Arc<SignedMessage>>,
-    ) -> Result<Vec<Broken>> {
-        let mut broken: Vec<Broken> = vec![];
+    fn include(&self, chain: &mut Chain, mut messages: Vec<Arc<SignedMessage>>) -> Result<()> {
+        let mut left_out: Vec<LeftOut> = vec![];
         loop {
-            let dropped: Vec<_> = broken.iter().map(|broken| broken.place).collect();
-            let made = chain.produce(&messages, |batch| self.settle(&messages, &dropped, batch));
+            let made = chain.produce(&messages, |batch| self.settle(&messages, &left_out, batch));
             let Failure { message: culprit, error } = match made {
-                Ok(pool) => {
-                    self.arrived(chain, pool, &places(&messages), &dropped);
-                    return Ok(broken);
+                Ok((pool, gone)) => {
+                    for LeftOut { message, cid, error } in &left_out {
+                        if gone.contains(&place(message)) {
+                            self.broken.remember(*cid, error);
+                        }
+                    }
+                    self.arrived(chain, pool, &gone);
+                    return Ok(());
                 }
                 Err(failure) => failure,
             };
             let is_culprit = |message: &&Arc<SignedMessage>| message.cid().ok() == culprit;
-            let Some(message) = messages.iter().find(is_culprit) else { return Err(error) };
+            let Some(message) = messages.iter().find(is_culprit).cloned() else {
+                return Err(error);
+            };
             let cid = message.cid()?;
             eprintln!("devnet: the machine breaks on the message {cid}: {error:#}");
-            let place @ (from, nonce) = (message.message.from, message.message.sequence);
+            let (from, nonce) = place(&message);
             messages.retain(|other| other.message.from != from || other.message.sequence < nonce);
-            broken.push(Broken { cid, error, place });
+            left_out.push(LeftOut { message, cid, error });
         }
     }
 
-    /// Writes with a tipset which messages no longer wait. The pool stays as it is until that is done,
-    /// so that it takes nothing in the place of what is on the chain.
+    /// Writes with a tipset which messages no longer wait, and returns them. The pool stays as it is
+    /// until that is done, so that it takes nothing in the place of what is on the chain.
     fn settle(
         &self,
         included: &[Arc<SignedMessage>],
-        dropped: &[(Address, u64)],
+        left_out: &[LeftOut],
         batch: &mut Batch,
-    ) -> Result<MutexGuard<'_, Pool>> {
+    ) -> Result<(MutexGuard<'_, Pool>, Vec<Place>)> {
         let pool = self.pool();
+        let waits = |(from, nonce): Place| pool.message_at(&from, nonce);
         for message in included {
-            let place @ (from, nonce) = (message.message.from, message.message.sequence);
-            batch.settled.push(place);
+            batch.settled.push(place(message));
             // What came meanwhile to replace it did not.
-            if let Some(late) = pool.message_at(&from, nonce).filter(|late| *late != message) {
+            if let Some(late) = waits(place(message)).filter(|late| *late != message) {
                 batch.blocks.extend(blocks_of(late)?);
             }
         }
-        batch.settled.extend(dropped);
-        Ok(pool)
+        // What came meanwhile to replace one of these waits for the next tipset.
+        let dropped =
+            left_out.iter().filter(|left| waits(place(&left.message)) == Some(&left.message));
+        batch.dropped.extend(dropped.map(|left| place(&left.message)));
+        let gone = [&*batch.settled, &batch.dropped].concat();
+        Ok((pool, gone))
     }
 
     /// Tells of a new head, and of the messages that no longer wait.
-    fn arrived(
-        &self,
-        chain: &Chain,
-        mut pool: MutexGuard<'_, Pool>,
-        included: &[(Address, u64)],
-        dropped: &[(Address, u64)],
-    ) {
-        let removed = pool.remove_included(&[included, dropped].concat());
+    fn arrived(&self, chain: &Chain, mut pool: MutexGuard<'_, Pool>, gone: &[Place]) {
+        let removed = pool.remove_included(gone);
         self.head.send_replace(chain.head().clone());
-        self.inclusions.happened(included);
+        self.inclusions.happened(gone);
         self.tell(removed);
     }
 
@@ -161,7 +158,7 @@ impl Node {
     ) -> Result<T> {
         let mut chain = self.chain();
         let (done, pool) = chain.change(work, |_| Ok(self.pool()))?;
-        self.arrived(&chain, pool, &[], &[]);
+        self.arrived(&chain, pool, &[]);
         self.include(&mut chain, vec![])?;
         Ok(done)
     }
@@ -181,7 +178,7 @@ impl Node {
         let cid = message.cid()?;
         let mut chain = self.chain();
         let pool = chain.produce(&[Arc::new(message)], |_| Ok(self.pool()))?;
-        self.arrived(&chain, pool, &[], &[]);
+        self.arrived(&chain, pool, &[]);
         self.include(&mut chain, vec![])?;
         Ok(cid)
     }
@@ -192,7 +189,7 @@ impl Node {
         let mut chain = self.chain();
         chain.whole(pass)?;
         let messages = self.select(&chain, pool::BLOCK);
-        self.include(&mut chain, messages).map(drop)
+        self.include(&mut chain, messages)
     }
 
     /// Goes back to the tipset at a height. Messages that are no longer on the chain are gone, and so
@@ -210,7 +207,6 @@ impl Node {
     }
 }
 
-/// Senders and nonces of messages.
-fn places(messages: &[Arc<SignedMessage>]) -> Vec<(Address, u64)> {
-    messages.iter().map(|signed| (signed.message.from, signed.message.sequence)).collect()
+fn place(signed: &SignedMessage) -> Place {
+    (signed.message.from, signed.message.sequence)
 }

@@ -1,5 +1,6 @@
 //! The node: the chain, the messages that wait for it, and who is told of what happens.
 
+mod broken;
 mod making;
 mod reading;
 mod taking;
@@ -28,6 +29,7 @@ use crate::tipset::Tipset;
 use crate::view::View;
 use crate::wallet::Wallet;
 
+pub use broken::Broken;
 pub use reading::Lookup;
 pub use taking::Take;
 
@@ -59,6 +61,7 @@ pub struct Node {
     wallet: Wallet,
     secret: Arc<Secret>,
     inclusions: Inclusions,
+    broken: Broken,
     session: Session,
     snapshots: Mutex<Snapshots>,
     filters: Filters,
@@ -116,6 +119,7 @@ impl Node {
             wallet,
             secret,
             inclusions: Inclusions::default(),
+            broken: Broken::default(),
             session: Session::begin()?,
             snapshots: Mutex::default(),
             filters: Filters::default(),
@@ -194,6 +198,11 @@ impl Node {
 
     pub(crate) fn snapshots(&self) -> MutexGuard<'_, Snapshots> {
         self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn broken(&self) -> &Broken {
+        &self.broken
     }
 
     #[must_use]

@@ -16,7 +16,7 @@ use crate::pool::{Change, Checked, Pool, SenderFacts};
 /// How the pool takes a message: [`Pool::push`] or [`Pool::push_untrusted`].
 pub type Take = fn(&mut Pool, Checked, Option<&SenderFacts>) -> Result<Change, Refusal>;
 
-/// A message that the pool took, and that nobody was told of.
+/// A message that the pool took, and that is yet to be answered for.
 pub(crate) struct Taken {
     cid: Cid,
     place: (Address, u64),
@@ -62,7 +62,7 @@ impl Node {
     }
 
     /// Takes a message whose signature is its sender's, in one way or another. When this returns, the
-    /// message is on the disk, and included if the node mines at once.
+    /// message is on the disk, and on the chain if the node mines at once and it could be included.
     pub fn admit(&self, message: Checked, take: Take) -> Result<Cid> {
         let taken = self.take(message, take, None)?;
         self.answer_for(taken)
@@ -75,6 +75,7 @@ impl Node {
             let replaced = pool.message_at(&from, nonce).cloned();
             let change = take(pool, message, facts)?;
             let (cid, message) = (change.cid, change.message.clone());
+            self.broken.forget(&cid);
             self.tell([change]);
             // Who waits for the one that is replaced is told what took its place.
             let queued = self.db.queue(message, name, replaced.as_deref())?;
@@ -85,14 +86,12 @@ impl Node {
     /// Does for a message that was taken what its sender may rely on.
     pub(crate) fn answer_for(&self, taken: Taken) -> Result<Cid> {
         let cid = taken.cid;
-        if let Some(broken) = self.mine_at_once().into_iter().find(|broken| broken.cid == cid) {
-            return Err(broken.error.context(format!("the machine breaks on the message {cid}")));
-        }
+        self.mine_at_once();
         let kept = self.db.flush(taken.queued).context("the message cannot be kept");
         match kept {
             Err(error) if self.take_back(taken)? => Err(error),
-            // Where it could not be taken back, a tipset has it.
-            _ => Ok(cid),
+            // Where it could not be taken back, a tipset was made with it, or without it.
+            _ => self.broken.check(&cid).map(|()| cid),
         }
     }
 
@@ -113,16 +112,16 @@ impl Node {
     /// Takes the messages again that waited when the node stopped. They were checked once: one that its
     /// sender cannot pay for now waits for funds, as it did.
     pub(super) fn take_again(&self) -> Result<()> {
-        let (mut waiting, mut settled) = (vec![], vec![]);
+        let (mut waiting, mut dropped) = (vec![], vec![]);
         for signed in self.db.pending()? {
             let Message { from, sequence: nonce, .. } = signed.message;
             match self.sender(&from)?.is_some_and(|sender| nonce < sender.nonce) {
-                true => settled.push((from, nonce)),
+                true => dropped.push((from, nonce)),
                 false => waiting.push(signed),
             }
         }
         self.pool().restore(waiting)?;
-        self.db.commit(&Batch { settled, ..Batch::default() })
+        self.db.commit(&Batch { dropped, ..Batch::default() })
     }
 
     /// Removes messages that wait; see [`Pool::clear`].

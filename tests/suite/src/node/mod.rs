@@ -1,6 +1,7 @@
 //! The development node.
 
 mod at_once;
+mod broken;
 mod call;
 mod chain;
 mod cli;

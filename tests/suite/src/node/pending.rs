@@ -163,19 +163,3 @@ fn what_comes_too_late_to_replace_a_message_is_known() {
         assert!(node.pool().is_empty());
     }
 }
-
-#[test]
-fn a_message_on_which_the_machine_breaks_stops_nobody_else() {
-    let (dev, payer) = (Dev::instant(), Payer::faucet());
-    let ann = dev.account("bls");
-    let nonce = dev.node().next_nonce(&payer.address()).unwrap().unwrap();
-    let breaking = Message { gas_limit: 0, ..payer.pay(nonce, bob(), fil(1)) };
-    let after_it = payer.pay(nonce + 1, bob(), fil(1));
-    let broken = [breaking, after_it].map(|message| payer.sign(message));
-    dev.node().pool().restore(broken).unwrap();
-    dev.ask("MpoolPush", json!([sign(&dev, &payment(&ann, 0))]));
-    assert_eq!(dev.ask("MpoolGetNonce", json!([ann])), json!(1));
-    assert_eq!(pending(&dev), [nonce + 1], "it waits for another with the nonce");
-    payer.push(&dev, payer.pay(nonce, bob(), fil(1)));
-    assert!(pending(&dev).is_empty());
-}
