@@ -62,7 +62,7 @@ impl Node {
     fn pass(
         &self,
         epochs: ChainEpoch,
-        how: impl FnOnce(&mut Chain, ChainEpoch) -> Result<()>,
+        how: impl Fn(&mut Chain, ChainEpoch) -> Result<()>,
     ) -> Result<()> {
         ensure!(
             (1..=MOST_EPOCHS).contains(&epochs),

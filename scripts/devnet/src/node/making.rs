@@ -83,9 +83,20 @@ impl Node {
 
     /// Makes the next tipset of messages that wait. One on which the machine breaks is left out, with
     /// what its sender numbered after it; where all goes well without it, it is dropped.
-    fn include(&self, chain: &mut Chain, mut messages: Vec<Arc<SignedMessage>>) -> Result<()> {
+    fn include(&self, chain: &mut Chain, messages: Vec<Arc<SignedMessage>>) -> Result<()> {
+        self.include_after(|_| Ok(()), chain, messages)
+    }
+
+    /// The same after time has passed, which is undone wherever the machine breaks.
+    fn include_after(
+        &self,
+        pass: impl Fn(&mut Chain) -> Result<()>,
+        chain: &mut Chain,
+        mut messages: Vec<Arc<SignedMessage>>,
+    ) -> Result<()> {
         let mut left_out: Vec<LeftOut> = vec![];
         loop {
+            chain.whole(&pass)?;
             let made = chain.produce(&messages, |batch| self.settle(&messages, &left_out, batch));
             let Failure { message: culprit, error } = match made {
                 Ok((pool, gone)) => {
@@ -185,11 +196,10 @@ impl Node {
 
     /// Makes the next tipset after time has passed. The chain is not to be had meanwhile: a tipset in
     /// between would keep a part of what is to be whole.
-    pub(crate) fn produce_after(&self, pass: impl FnOnce(&mut Chain) -> Result<()>) -> Result<()> {
+    pub(crate) fn produce_after(&self, pass: impl Fn(&mut Chain) -> Result<()>) -> Result<()> {
         let mut chain = self.chain();
-        chain.whole(pass)?;
         let messages = self.select(&chain, pool::BLOCK);
-        self.include(&mut chain, messages)
+        self.include_after(pass, &mut chain, messages)
     }
 
     /// Goes back to the tipset at a height. Messages that are no longer on the chain are gone, and so

@@ -98,6 +98,14 @@ fn who_waits_for_it_is_told() {
 }
 
 #[test]
+fn time_passes_all_the_same() {
+    let dev = Dev::manual();
+    dev.node().pool().restore([breaking(0)]).unwrap();
+    dev.node().advance(10).unwrap();
+    assert_eq!(dev.node().head().height(), 10);
+}
+
+#[test]
 fn its_name_is_free_again() {
     let dev = Dev::manual();
     let named = json!([{ "From": dev.faucet(), "To": "t01" }, { "MsgUuid": "1" }]);
