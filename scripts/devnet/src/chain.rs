@@ -269,7 +269,8 @@ impl Chain {
         self.net.set_base_fee(self.head.next_base_fee.clone());
     }
 
-    /// The next tipset, of these messages. Which of them the machine runs is known at any time.
+    /// The next tipset, of these messages. Which of them it is about is known at any time, so that none
+    /// stops the others.
     fn try_produce(
         &mut self,
         messages: &[Arc<SignedMessage>],
@@ -280,12 +281,11 @@ impl Chain {
         let before = self.net.snapshot().root;
         let (bls, secp): (Vec<_>, Vec<_>) =
             messages.iter().map(|signed| &**signed).partition(|signed| signed.is_bls());
-        let (mut cids, mut receipts) = (vec![], vec![]);
+        let (mut cids, mut receipts, mut signatures) = (vec![], vec![], vec![]);
         for (index, signed) in (0..).zip(bls.iter().chain(&secp)) {
             let bytes = signed.chain_bytes()?;
             *running = Some(cid_of(&bytes));
             let outcome = execute(&mut self.net, signed, bytes.len())?;
-            *running = None;
             let events_root = write_events(&self.store, &outcome.events)?;
             let cid = batch.add(signed, Placement { height, index }, outcome.events)?;
             ensure!(events_root == outcome.events_root, "the events of {cid} have another root");
@@ -296,10 +296,14 @@ impl Chain {
                 events_root,
             });
             cids.push(cid);
+            if signed.is_bls() {
+                signatures.push(bls_signature(signed)?);
+            }
+            *running = None;
         }
         let (bls_cids, secp_cids) = cids.split_at(bls.len());
         let roots = MessageRoots::write(&self.store, bls_cids, secp_cids)?;
-        let header = self.header(height, roots, aggregate(&bls)?)?;
+        let header = self.header(height, roots, aggregate(&signatures)?)?;
         let next_base_fee = match &self.base_fee {
             Some(fixed) => fixed.clone(),
             None => next_base_fee(
@@ -403,18 +407,18 @@ pub fn is_acting(signed: &SignedMessage) -> bool {
     !signed.is_bls() && signed.signature.bytes.is_empty()
 }
 
-/// The signature of all messages together; the point at infinity for none.
-fn aggregate(bls: &[&SignedMessage]) -> Result<Signature> {
-    if bls.is_empty() {
+fn bls_signature(signed: &SignedMessage) -> Result<bls_signatures::Signature> {
+    bls_signatures::Signature::from_bytes(&signed.signature.bytes)
+        .context("a signature that was checked")
+}
+
+/// Signatures together; the point at infinity for none.
+fn aggregate(signatures: &[bls_signatures::Signature]) -> Result<Signature> {
+    if signatures.is_empty() {
         let mut infinity = vec![0; BLS_SIG_LEN];
         infinity[0] = 0xc0;
         return Ok(Signature::new(SignatureType::BLS, infinity));
     }
-    let read = |signed: &&SignedMessage| {
-        bls_signatures::Signature::from_bytes(&signed.signature.bytes)
-            .context("a signature that was checked")
-    };
-    let signatures = bls.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let together = bls_signatures::aggregate(&signatures).context("signatures that aggregate")?;
+    let together = bls_signatures::aggregate(signatures).context("signatures that aggregate")?;
     Ok(Signature::new(SignatureType::BLS, together.as_bytes()))
 }

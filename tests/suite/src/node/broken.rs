@@ -8,7 +8,7 @@ use devnet::pool::refusal::Refusal;
 use devnet::pool::{Change, Checked, Pool, SenderFacts, check_syntax};
 use fvm_harness::{atto, fil};
 use fvm_shared::message::Message;
-use lotus::message::SignedMessage;
+use lotus::message::{Signature, SignatureType, SignedMessage};
 use serde_json::json;
 
 use super::mpool::{payment, pending, sign};
@@ -95,6 +95,19 @@ fn who_waits_for_it_is_told() {
         assert!(told.starts_with(&format!("the machine breaks on the message {cid}: ")), "{told}");
         assert_eq!(wait(), told, "also who comes later");
     });
+}
+
+#[test]
+fn what_cannot_be_written_after_it_ran_is_dropped_too() {
+    let (dev, payer) = (Dev::manual(), Payer::faucet());
+    for kind in [SignatureType::BLS, SignatureType::Delegated] {
+        let signature = Signature::new(kind, vec![7; 96]);
+        let message = payer.pay(0, bob(), fil(1));
+        dev.node().pool().restore([SignedMessage { message, signature }]).unwrap();
+        dev.node().mine().unwrap();
+        assert!(pending(&dev).is_empty());
+        assert_eq!(dev.node().next_nonce(&payer.address()).unwrap(), Some(0));
+    }
 }
 
 #[test]
