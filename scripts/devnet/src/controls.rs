@@ -131,13 +131,14 @@ impl Node {
     /// Sends a message for a sender that does not sign: no nonce, no fee. Its receipt is on the chain as
     /// any other's.
     pub fn act_as(&self, message: Message) -> Result<Cid> {
-        // The nonce tells the message from others like it, and is far from those of accounts.
-        let sequence = ACTING_NONCES + self.head().height().unsigned_abs();
         let gas_limit = if message.gas_limit == 0 { BLOCK_GAS_LIMIT } else { message.gas_limit };
-        let message = Message { sequence, gas_limit, ..message };
-        self.act(SignedMessage {
-            message,
-            signature: Signature::new(SignatureType::Secp256k1, vec![]),
+        self.act(|head| {
+            // The nonce tells the message from others like it, and is far from those of accounts.
+            let sequence = ACTING_NONCES + head.height().unsigned_abs();
+            SignedMessage {
+                message: Message { sequence, gas_limit, ..message },
+                signature: Signature::new(SignatureType::Secp256k1, vec![]),
+            }
         })
     }
 

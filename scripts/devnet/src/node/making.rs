@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use cid::Cid;
 use fvm_harness::Network;
 use fvm_shared::address::Address;
@@ -10,9 +10,10 @@ use fvm_shared::clock::ChainEpoch;
 use lotus::message::SignedMessage;
 
 use super::{Mining, Node};
-use crate::chain::{Chain, Failure, is_acting};
+use crate::chain::{Chain, Failure};
 use crate::db::{Batch, blocks_of};
 use crate::pool::{self, Pool};
+use crate::tipset::Tipset;
 
 /// Sender and nonce of a message.
 type Place = (Address, u64);
@@ -183,11 +184,11 @@ impl Node {
     }
 
     /// Runs a message for a sender that does not sign: no nonce, no fee. Its receipt is in the chain as
-    /// any other's.
-    pub fn act(&self, message: SignedMessage) -> Result<Cid> {
-        ensure!(is_acting(&message), "a message that is signed is to be pushed");
-        let cid = message.cid()?;
+    /// any other's. It is made when the head is known that it comes after: no other comes between.
+    pub(crate) fn act(&self, make: impl FnOnce(&Tipset) -> SignedMessage) -> Result<Cid> {
         let mut chain = self.chain();
+        let message = make(chain.head());
+        let cid = message.cid()?;
         let pool = chain.produce(&[Arc::new(message)], |_| Ok(self.pool()))?;
         self.arrived(&chain, pool, &[]);
         self.include(&mut chain, vec![])?;

@@ -1,13 +1,17 @@
 //! Messages that the node numbers and signs for its clients.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
+use fvm_harness::fil;
 use fvm_shared::address::Address;
 use lotus::json::Addr;
 use serde_json::{Value, json};
 
 use super::mpool::{nonces, payment, pending, with};
+use super::payer::{Payer, bob};
 use super::setup::Dev;
 
 #[test]
@@ -125,4 +129,26 @@ fn no_two_messages_take_one_nonce() {
         assert!(pending(&dev).is_empty());
         assert_eq!(dev.ask("MpoolGetNonce", json!([ann])), json!(THREADS * EACH));
     }
+}
+
+#[test]
+fn no_two_who_act_as_one_at_a_time_take_one_nonce() {
+    let dev = Dev::manual();
+    let (node, (begun, begins)) = (dev.node(), mpsc::channel());
+    let paid = Payer::faucet().pay(0, bob(), fil(1));
+    let acted: BTreeSet<_> = thread::scope(|scope| {
+        scope.spawn(|| {
+            node.intervene(|_| {
+                begun.send(()).unwrap();
+                // Until all wait for the chain.
+                thread::sleep(Duration::from_millis(200));
+                Ok(())
+            })
+        });
+        begins.recv().unwrap();
+        let threads = [(); 3].map(|()| scope.spawn(|| node.act_as(paid.clone()).unwrap()));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    assert_eq!(acted.len(), 3);
+    assert!(acted.iter().all(|cid| node.lookup(cid).unwrap().is_some()));
 }
