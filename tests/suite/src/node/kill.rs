@@ -29,6 +29,8 @@ const TEST: &str = "node::kill::what_was_answered_for_outlives_a_node_that_is_ki
 const CLIENTS: usize = 4;
 /// Milliseconds in which a node works before it is killed, at the most.
 const LIFE: u64 = 800;
+/// In which a node starts.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn config(dir: &Path, mode: Mode) -> Config {
     Config {
@@ -72,15 +74,20 @@ impl Victim {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        loop {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             // The node that is dead has left its own address there.
             if let Ok(api) = fs::read_to_string(dir.join("api")) {
                 let port = api.split('/').nth(4).unwrap().parse().unwrap();
                 return Victim { process, address: ([127, 0, 0, 1], port).into() };
             }
-            assert!(process.try_wait().unwrap().is_none(), "the node does not start");
+            if process.try_wait().unwrap().is_some() {
+                break;
+            }
             thread::sleep(Duration::from_millis(5));
         }
+        let _ = process.kill();
+        panic!("the node does not start");
     }
 
     fn kill(mut self, dir: &Path) {
@@ -247,6 +254,7 @@ fn what_was_answered_for_outlives_a_node_that_is_killed() {
     }
     let pushed: usize = clients.iter().map(|client| client.pushed.len()).sum();
     let found: usize = clients.iter().map(|client| client.found.len()).sum();
+    assert!(pushed > 0 && found > 0 && waited > 0, "{pushed} pushed, {found} told, {waited} wait");
     fs::remove_dir_all(&dir).unwrap();
     println!(
         "killed {kills} times in {:.0} s: {pushed} messages, {found} receipts told, {waited} \
