@@ -44,6 +44,9 @@ const SECTORS: TableDefinition<'_, (u64, u64), u64> = TableDefinition::new("sect
 /// What there is one of.
 const SINGLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("single");
 
+/// After one write that failed, a store takes no other before it is opened anew.
+const UNWRITABLE: &str = "the store cannot be written: look to the disk, and start the node again";
+
 /// Bytes of memory for blocks that were read or written lately.
 const RECENT_BYTES: usize = 64 << 20;
 
@@ -151,7 +154,7 @@ impl Db {
     /// Writes everything or nothing. What is written outlasts the process, and the machine.
     pub fn commit(&self, batch: &Batch) -> Result<()> {
         let _turn = self.turn();
-        self.write(batch)
+        self.write(batch).context(UNWRITABLE)
     }
 
     /// Writes a batch, after the messages that are queued.
@@ -212,23 +215,22 @@ impl Db {
         Ok(())
     }
 
-    /// Queues a message that the pool takes, the one that it replaces, and the name by which it is
-    /// known. Returns by what [`Db::flush`] knows it.
+    /// Queues a message that the pool takes, the name by which it is known, and the blocks of the one
+    /// that it replaces. Returns by what [`Db::flush`] knows it.
     pub fn queue(
         &self,
         message: Arc<SignedMessage>,
         name: Option<&str>,
-        replaced: Option<&SignedMessage>,
-    ) -> Result<u64> {
-        let replaced = replaced.map(blocks_of).transpose()?.unwrap_or_default();
-        Ok(self.queue.push(message, name, replaced))
+        replaced: Vec<(Cid, Arc<[u8]>)>,
+    ) -> u64 {
+        self.queue.push(message, name, replaced)
     }
 
     /// Has a queued message on the disk, with all others that are queued by then.
     pub fn flush(&self, queued: u64) -> Result<()> {
         let _turn = self.turn();
         match self.queue.holds(queued) {
-            true => self.write(&Batch::default()),
+            true => self.write(&Batch::default()).context(UNWRITABLE),
             // The transaction of another took it along.
             false => Ok(()),
         }

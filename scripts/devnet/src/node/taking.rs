@@ -9,7 +9,7 @@ use fvm_shared::message::Message;
 use lotus::message::SignedMessage;
 
 use super::Node;
-use crate::db::Batch;
+use crate::db::{Batch, blocks_of};
 use crate::pool::refusal::Refusal;
 use crate::pool::{Change, Checked, Pool, SenderFacts};
 
@@ -73,12 +73,13 @@ impl Node {
         let Message { from, sequence: nonce, .. } = message.signed().message;
         self.with_pool(&from, |pool, facts| {
             let replaced = pool.message_at(&from, nonce).cloned();
+            // Who waits for the one that is replaced is told what took its place.
+            let blocks = replaced.as_deref().map(blocks_of).transpose()?.unwrap_or_default();
             let change = take(pool, message, facts)?;
             let (cid, message) = (change.cid, change.message.clone());
             self.broken.forget(&cid);
             self.tell([change]);
-            // Who waits for the one that is replaced is told what took its place.
-            let queued = self.db.queue(message, name, replaced.as_deref())?;
+            let queued = self.db.queue(message, name, blocks);
             Ok(Taken { cid, place: (from, nonce), queued, replaced })
         })?
     }
@@ -127,7 +128,9 @@ impl Node {
     /// Removes messages that wait; see [`Pool::clear`].
     pub fn clear_pool(&self, local: bool) -> Result<()> {
         let mut pool = self.pool();
-        self.db.commit(&Batch { cleared: local, ..Batch::default() })?;
+        if local {
+            self.db.commit(&Batch { cleared: true, ..Batch::default() })?;
+        }
         self.tell(pool.clear(local));
         Ok(())
     }

@@ -123,7 +123,7 @@ fn its_name_is_free_again() {
     let dev = Dev::manual();
     let named = json!([{ "From": dev.faucet(), "To": "t01" }, { "MsgUuid": "1" }]);
     dev.node().pool().restore([breaking(0)]).unwrap();
-    dev.node().db().queue(Arc::new(breaking(0)), Some("1"), None).unwrap();
+    dev.node().db().queue(Arc::new(breaking(0)), Some("1"), vec![]);
     assert_eq!(dev.ask("MpoolPushMessage", named.clone())["Message"]["GasLimit"], 0);
     dev.node().mine().unwrap();
     assert!(pending(&dev).is_empty());

@@ -101,7 +101,7 @@ fn one_write_serves_all_who_wait_for_it() {
     let disk = Disk::default();
     let db = Db::on(disk.clone()).unwrap();
     let messages = payments(50);
-    let queue = |message: &SignedMessage| db.queue(Arc::new(message.clone()), None, None).unwrap();
+    let queue = |message: &SignedMessage| db.queue(Arc::new(message.clone()), None, vec![]);
     let queued: Vec<_> = messages.iter().map(queue).collect();
     db.flush(queued[49]).unwrap();
     disk.fail_after(0);
@@ -121,9 +121,11 @@ fn a_message_that_cannot_be_kept_is_not_taken() {
     let cid = push(first.clone()).unwrap();
     disk.fail_after(0);
     for refused in [payer.pay(1, bob(), fil(1)), replacement(&first)] {
-        let error = push(refused).unwrap_err().to_string();
-        assert_eq!(error, "the message cannot be kept");
+        let error = format!("{:#}", push(refused).unwrap_err());
+        assert!(error.starts_with("the message cannot be kept: "), "{error}");
+        assert!(error.contains("start the node again"), "{error}");
     }
+    node.clear_pool(false).unwrap();
     for node in [node, manual(&disk.after_power_loss(1))] {
         let pool = node.pool();
         assert_eq!((pool.len(), pool.message(&cid).is_some()), (1, true));
