@@ -75,19 +75,20 @@ impl Victim {
             .spawn()
             .unwrap();
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        loop {
             // The node that is dead has left its own address there.
             if let Ok(api) = fs::read_to_string(dir.join("api")) {
                 let port = api.split('/').nth(4).unwrap().parse().unwrap();
                 return Victim { process, address: ([127, 0, 0, 1], port).into() };
             }
-            if process.try_wait().unwrap().is_some() {
-                break;
+            let ended = process.try_wait().unwrap().is_some();
+            if ended || begun.elapsed() > PATIENCE {
+                let _ = process.kill();
+                process.wait().unwrap();
+                panic!("the node does not start");
             }
             thread::sleep(Duration::from_millis(5));
         }
-        let _ = process.kill();
-        panic!("the node does not start");
     }
 
     fn kill(mut self, dir: &Path) {
