@@ -1,6 +1,6 @@
 //! Blocks and tipsets: their bytes, their CIDs, and their shapes in JSON.
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use cid::Cid;
 use fvm_ipld_amt::{Amt, Amtv0};
 use fvm_ipld_blockstore::Blockstore;
@@ -20,6 +20,10 @@ use crate::json::{Addr, Atto, Link, NullableBase64};
 use crate::message::SignatureJson;
 use crate::signature::Signature;
 
+/// Messages of a block at the most.
+pub const MAX_MESSAGES: usize = 10_000;
+/// Events of a message at the most: the gas of a block pays for fewer.
+const MAX_EVENTS: u64 = 1 << 20;
 /// Bits of an index by which the AMT of a message's events branches.
 const EVENTS_BIT_WIDTH: u32 = 5;
 
@@ -114,12 +118,21 @@ impl MessageRoots {
 }
 
 fn list(store: &impl Blockstore, root: &Cid) -> Result<Vec<Cid>> {
-    let mut cids = vec![];
-    Amtv0::<Cid, _>::load(root, store)?.for_each(|_, cid| {
-        cids.push(*cid);
-        Ok(())
-    })?;
-    Ok(cids)
+    let amt = Amtv0::<Cid, _>::load(root, store)?;
+    read_all(amt.count(), MAX_MESSAGES as u64, |index| amt.get(index))
+}
+
+/// Reads a list whose entries follow each other. Nothing but what its root counts is looked for: nodes
+/// of others may share their children, and hold nothing at all.
+fn read_all<'a, V: Clone + 'a>(
+    count: u64,
+    most: u64,
+    get: impl Fn(u64) -> Result<Option<&'a V>, fvm_ipld_amt::Error>,
+) -> Result<Vec<V>> {
+    ensure!(count <= most, "a list of {count} is too long: {most} at most");
+    let entry =
+        |index| get(index)?.cloned().with_context(|| format!("a list has no entry {index}"));
+    (0..count).map(entry).collect()
 }
 
 /// What Lotus says of a block that a store does not have.
@@ -135,12 +148,8 @@ pub fn write_receipts(store: &impl Blockstore, receipts: &[Receipt]) -> Result<C
 
 /// Reads all receipts of a tipset.
 pub fn read_receipts(store: &impl Blockstore, root: &Cid) -> Result<Vec<Receipt>> {
-    let mut receipts = vec![];
-    Amtv0::<Receipt, _>::load(root, store)?.for_each(|_, receipt| {
-        receipts.push(receipt.clone());
-        Ok(())
-    })?;
-    Ok(receipts)
+    let amt = Amtv0::<Receipt, _>::load(root, store)?;
+    read_all(amt.count(), MAX_MESSAGES as u64, |index| amt.get(index))
 }
 
 /// Reads one receipt of a tipset.
@@ -159,12 +168,8 @@ pub fn write_events(store: &impl Blockstore, events: &[StampedEvent]) -> Result<
 
 /// Reads the events of a message.
 pub fn read_events(store: &impl Blockstore, root: &Cid) -> Result<Vec<StampedEvent>> {
-    let mut events = vec![];
-    Amt::<StampedEvent, _>::load(root, store)?.for_each(|_, event| {
-        events.push(event.clone());
-        Ok(())
-    })?;
-    Ok(events)
+    let amt = Amt::<StampedEvent, _>::load(root, store)?;
+    read_all(amt.count(), MAX_EVENTS, |index| amt.get(index))
 }
 
 /// What names a tipset: the CIDs of its blocks. The empty key stands for the head.
@@ -335,6 +340,7 @@ impl From<&Receipt> for ReceiptJson {
 #[cfg(test)]
 mod tests {
     use fvm_ipld_blockstore::MemoryBlockstore;
+    use fvm_ipld_encoding::BytesSer;
     use fvm_shared::error::ExitCode;
 
     use super::*;
@@ -373,6 +379,29 @@ mod tests {
         assert_eq!(read_receipts(&store, &root).unwrap(), receipts);
         assert_eq!(read_receipt(&store, &root, 64).unwrap(), Some(receipt(64)));
         assert_eq!(read_receipt(&store, &root, 70).unwrap(), None);
+    }
+
+    #[test]
+    fn a_list_that_its_root_does_not_count_is_not_read() {
+        let store = MemoryBlockstore::default();
+        let node = |children: Vec<Cid>, entries: Vec<Cid>| (BytesSer(&[0xff]), children, entries);
+        let put = |node| store.put_cbor(&node, Code::Blake2b256).unwrap();
+        let read = |leaf: Cid, count: u64| {
+            // Of 20 levels, each eight times the one below.
+            let children = (0..20).fold(leaf, |below, _| put(node(vec![below; 8], vec![])));
+            let root = (21, count, node(vec![children; 8], vec![]));
+            let root = store.put_cbor(&root, Code::Blake2b256).unwrap();
+            let roots = MessageRoots { bls: root, secp: root };
+            let messages = store.put_cbor(&roots, Code::Blake2b256).unwrap();
+            MessageRoots::read(&store, &messages).map_err(|error| error.to_string())
+        };
+        let full = put(node(vec![], vec![cid_of(b"message"); 8]));
+        assert_eq!(read(full, 3).unwrap().0.len(), 3);
+        let told = "a list of 10001 is too long: 10000 at most";
+        assert_eq!(read(full, 10_001).unwrap_err(), told);
+        let empty = (BytesSer(&[0]), Vec::<Cid>::new(), Vec::<Cid>::new());
+        let empty = store.put_cbor(&empty, Code::Blake2b256).unwrap();
+        assert_eq!(read(empty, 3).unwrap_err(), "a list has no entry 0");
     }
 
     #[test]

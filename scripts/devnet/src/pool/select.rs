@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fvm_shared::address::Address;
 use fvm_shared::econ::TokenAmount;
+use lotus::block::MAX_MESSAGES;
 use lotus::message::SignedMessage;
 
 use super::{Pending, Pool, SenderFacts};
@@ -19,7 +20,7 @@ pub struct Limits {
 }
 
 /// What fits into a block of the network.
-pub const BLOCK: Limits = Limits { messages: 10_000, gas: BLOCK_GAS_LIMIT };
+pub const BLOCK: Limits = Limits { messages: MAX_MESSAGES, gas: BLOCK_GAS_LIMIT };
 
 /// A sender while a block is filled.
 struct Lane {
