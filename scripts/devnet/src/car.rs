@@ -2,20 +2,23 @@
 //! and the code of the actors. Its first root is the head, as in the snapshots of Lotus; its second what
 //! no header names.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use cid::Cid;
 use fvm::state_tree::StateTree;
-use fvm_harness::car;
+use fvm_harness::{Store, car};
 use fvm_ipld_car::CarReader;
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{CborStore, to_vec};
 use fvm_shared::clock::ChainEpoch;
 use lotus::block::{BlockHeader, MessageRoots, not_found, read_events, read_receipts};
 use multihash_codetable::Code;
+use rand::TryRng;
+use rand::rngs::SysRng;
 use shared::ext::SYSTEM_ACTOR;
 
 use crate::chain::{ACTORS, GENESIS_TIME};
@@ -41,25 +44,30 @@ impl Node {
     /// it, so that the states of all messages are named. Messages that wait are not of the chain. The
     /// file is there when it is whole.
     pub fn export(&self, file: &Path) -> Result<Cid> {
-        let roots @ [head, _] = self.conclude(|chain| {
+        let (head, beside) = self.conclude(|chain| {
             let (head, mut before) = (chain.head(), vec![]);
             let mut tipset = self.tipset_at_or_below(head.height() - 1)?;
             while let Some(Tipset { header, before: state, .. }) = tipset {
                 before.push(state);
                 tipset = self.tipset_at_or_below(header.height - 1)?;
             }
-            let beside = Beside { before, sectors: self.db().sectors()? };
-            Ok([head.block, self.store().put_cbor(&beside, Code::Blake2b256)?])
+            Ok((head.block, Beside { before, sectors: self.db().sectors()? }))
         })?;
-        let part = file.with_added_extension("part");
+        // What is of this file alone is not for the node to keep.
+        let store = Store::on(self.actors(), Arc::new(self.store().clone()));
+        let roots = [head, store.put_cbor(&beside, Code::Blake2b256)?];
+        let part = file.with_added_extension(format!("{:016x}.part", SysRng.try_next_u64()?));
         let write = || -> Result<()> {
-            let mut out = BufWriter::new(File::create(&part)?);
-            car::export(self.store(), &roots, &mut out)?;
+            let mut out = BufWriter::new(File::create_new(&part)?);
+            car::export(&store, &roots, &mut out)?;
             out.into_inner()?.sync_all()?;
-            Ok(std::fs::rename(&part, file)?)
+            Ok(fs::rename(&part, file)?)
         };
-        write().with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(head)
+        let written = write().with_context(|| format!("cannot write {}", file.display()));
+        if written.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        written.map(|()| head)
     }
 }
 

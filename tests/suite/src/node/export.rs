@@ -7,6 +7,7 @@ use std::sync::Arc;
 use devnet::chain::{Chain, Settings};
 use devnet::db::Db;
 use fvm_harness::fil;
+use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_car::{CarReader, CarWriter};
 use lotus::eth::EthAddress;
 use serde_json::{Value, json};
@@ -100,4 +101,40 @@ fn a_chain_is_not_imported_over_another() {
     settings.import = Some(car);
     let refused = Chain::open(db, fab::actors().unwrap(), &settings).err().unwrap();
     assert!(refused.to_string().contains("there is a chain already"), "{refused}");
+}
+
+#[test]
+fn a_file_is_whole_whoever_else_writes_it() {
+    let (world, _, car) = exported();
+    let export = || world.dev.ask("Fab.Export", json!([car]));
+    let heads = std::thread::scope(|scope| {
+        let exports = [(); 4].map(|()| scope.spawn(export));
+        exports.map(|export| export.join().unwrap())
+    });
+    let head = Dev::import(&car).unwrap().ask("ChainHead", json!([]))["Cids"][0].clone();
+    assert!(heads.contains(&head), "{head} of {heads:?}");
+    let files = fs::read_dir(world.dev.repo()).unwrap().map(|file| file.unwrap().path());
+    let cars: Vec<_> = files.filter(|file| file.to_string_lossy().contains("car")).collect();
+    assert_eq!(cars, [car]);
+}
+
+#[test]
+fn what_cannot_be_written_leaves_nothing() {
+    let (world, _, car) = exported();
+    fs::remove_file(&car).unwrap();
+    fs::create_dir_all(car.join("taken")).unwrap();
+    let (_, why) = world.dev.refused("Fab.Export", json!([car]));
+    assert!(why.contains("cannot write"), "{why}");
+    let files = fs::read_dir(world.dev.repo()).unwrap().map(|file| file.unwrap().path());
+    let mut ends = files.filter_map(|file| Some(file.extension()?.to_owned()));
+    assert!(ends.all(|end| end != "part"));
+}
+
+#[test]
+fn a_node_does_not_keep_what_is_of_an_exported_file_alone() {
+    let (world, _, car) = exported();
+    let roots = CarReader::new(&fs::read(&car).unwrap()[..]).unwrap().header.roots;
+    let kept: Vec<_> =
+        roots.iter().map(|root| world.dev.node().store().has(root).unwrap()).collect();
+    assert_eq!(kept, [true, false]);
 }
