@@ -27,7 +27,7 @@ use num_traits::Zero;
 use shared::ext::SYSTEM_ACTOR;
 use thiserror::Error;
 
-use crate::car::import;
+use crate::car::{Imported, import};
 use crate::controls::Proven;
 use crate::db::{Batch, Db, Placement};
 use crate::gas::next_base_fee;
@@ -36,9 +36,10 @@ use crate::tipset::Tipset;
 /// AttoFIL that a unit of gas burns at first, as on every Filecoin chain.
 const FIRST_BASE_FEE: u64 = 100_000_000;
 const DAY: ChainEpoch = 2_880;
-/// Names in the store.
-pub(crate) const ACTORS: &str = "actors";
-pub(crate) const GENESIS_TIME: &str = "genesis time";
+pub(crate) const BELOW_GENESIS: ChainEpoch = -1;
+/// Names in the store. One with a genesis time has a chain; tipsets without are none.
+const ACTORS: &str = "actors";
+const GENESIS_TIME: &str = "genesis time";
 
 /// What a chain is started with.
 #[derive(Clone, Debug)]
@@ -68,28 +69,38 @@ impl Chain {
     /// The chain that a store has, or a new one with these actors. An old chain keeps the actors that
     /// it was made with.
     pub fn open(db: Arc<Db>, actors: &Actors, settings: &Settings) -> Result<Self> {
-        match (db.tipset_at_or_below(ChainEpoch::MAX)?, &settings.import) {
-            (Some(head), None) => Self::resume(db, Tipset::read(&head)?, settings),
+        match (db.single(GENESIS_TIME)?, &settings.import) {
+            (Some(genesis_time), None) => {
+                let head = db.tipset_at_or_below(ChainEpoch::MAX)?;
+                let head = Tipset::read(&head.context("the chain's store has no tipset")?)?;
+                let entries = db.single(ACTORS)?.context("the chain's store lists no actors")?;
+                Self::resume(db, head, entries, genesis_time, settings)
+            }
             (None, None) => Self::found(db, actors, settings),
             (None, Some(car)) => {
-                let imported = import(&db, car)?;
-                let mut chain = Self::resume(db, imported.parent, settings)?;
-                chain.produce(&[], |_| Ok(()))?;
-                ensure!(
-                    chain.head.block == imported.head,
-                    "the tipset {} is of another node",
-                    imported.head
-                );
+                let Imported { head, parent, actors, genesis_time } = import(&db, car)?;
+                let single = origin(&actors, genesis_time)?;
+                let mut chain = Self::resume(db, parent, actors, genesis_time, settings)?;
+                chain.whole(|chain| {
+                    let mut batch = Batch { single, ..Batch::default() };
+                    let tipset = chain.try_produce(&[], &mut batch, &mut None)?;
+                    ensure!(tipset.block == head, "the tipset {head} is of another node");
+                    chain.commit(batch, tipset)
+                })?;
                 Ok(chain)
             }
             (Some(_), Some(_)) => bail!("there is a chain already: import into another directory"),
         }
     }
 
-    fn resume(db: Arc<Db>, head: Tipset, settings: &Settings) -> Result<Self> {
-        let entries = db.single(ACTORS)?.context("the chain's store lists no actors")?;
-        let actors = Actors::stored(entries, |cid| db.get(cid))?;
-        let genesis_time = db.single(GENESIS_TIME)?.context("the chain's store has no time")?;
+    fn resume(
+        db: Arc<Db>,
+        head: Tipset,
+        actors: Vec<(String, Cid)>,
+        genesis_time: u64,
+        settings: &Settings,
+    ) -> Result<Self> {
+        let actors = Actors::stored(actors, |cid| db.get(cid))?;
         let store = Store::on(&actors, db.clone());
         let at = Snapshot { root: head.state, epoch: head.height() + 1 };
         let mut net = Network::resume(&actors, store.clone(), at, genesis_time)?;
@@ -138,10 +149,9 @@ impl Chain {
         };
         let batch = Batch {
             blocks: actors.blocks().map(|(cid, block)| (*cid, block.clone())).collect(),
-            single: vec![
-                (ACTORS, to_vec(&actors.entries)?),
-                (GENESIS_TIME, to_vec(&genesis_time)?),
-            ],
+            // An import that was refused or cut off may have left something.
+            cut: Some(BELOW_GENESIS),
+            single: origin(&actors.entries, genesis_time)?,
             ..Batch::default()
         };
         chain.commit(batch, head)?;
@@ -373,6 +383,11 @@ impl Chain {
         self.rewind();
         Ok(())
     }
+}
+
+/// What a store has of a chain from its first tipset on.
+fn origin(actors: &[(String, Cid)], genesis_time: u64) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    Ok(vec![(ACTORS, to_vec(&actors)?), (GENESIS_TIME, to_vec(&genesis_time)?)])
 }
 
 /// Why a tipset could not be made.

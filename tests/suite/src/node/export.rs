@@ -2,13 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use devnet::chain::{Chain, Settings};
-use devnet::db::Db;
 use fvm_harness::fil;
 use fvm_ipld_blockstore::Blockstore;
-use fvm_ipld_car::{CarReader, CarWriter};
+use fvm_ipld_car::CarReader;
 use lotus::eth::EthAddress;
 use serde_json::{Value, json};
 
@@ -18,33 +15,13 @@ use super::setup::Dev;
 const BOB: EthAddress = EthAddress([0xb0; 20]);
 
 /// A chain on which somebody spent tokens, and the file it is exported to.
-fn exported() -> (World, Value, PathBuf) {
+pub fn exported() -> (World, Value, PathBuf) {
     let world = World::new();
     let hash = world.transfer(0, BOB, fil(30));
     let car = world.dev.repo().join("chain.car");
     let root = world.dev.ask("Fab.Export", json!([car]));
     assert_eq!(world.dev.ask("ChainHead", json!([]))["Cids"], json!([root]));
     (world, hash, car)
-}
-
-/// Why the bytes are not imported.
-fn refused(bytes: &[u8]) -> String {
-    let car = std::env::temp_dir().join(format!("fab-import-{}.car", std::process::id()));
-    fs::write(&car, bytes).unwrap();
-    let why = format!("{:#}", Dev::import(&car).err().expect("a chain that is not imported"));
-    fs::remove_file(&car).unwrap();
-    why
-}
-
-fn without_last_block(car: &[u8]) -> Vec<u8> {
-    let reader = CarReader::new(car).unwrap();
-    let (mut short, roots) = (vec![], reader.header.roots.clone());
-    let mut blocks: Vec<_> = reader.map(Result::unwrap).collect();
-    blocks.pop().unwrap();
-    let mut writer = CarWriter::new(roots.into(), &mut short).unwrap();
-    blocks.into_iter().for_each(|block| writer.write(block).unwrap());
-    writer.flush().unwrap();
-    short
 }
 
 #[test]
@@ -74,33 +51,6 @@ fn an_exported_chain_goes_on_elsewhere_with_all_of_its_past() {
     here.node().mine().unwrap();
     there.node().mine().unwrap();
     same("ChainHead", json!([]));
-}
-
-#[test]
-fn what_is_not_a_whole_chain_is_not_imported() {
-    let (_world, _, car) = exported();
-    let whole = fs::read(&car).unwrap();
-    assert!(refused(&whole[..whole.len() - 1]).contains("cannot import"));
-    assert!(refused(&without_last_block(&whole)).contains("is missing"));
-    let mut turned = whole.clone();
-    *turned.last_mut().unwrap() ^= 1;
-    assert!(refused(&turned).contains("cannot import"));
-    assert!(refused(b"").contains("cannot import"));
-    let (mut state, mut net) = (vec![], crate::setup::network());
-    net.export_car(&mut state).unwrap();
-    assert!(refused(&state).contains("cannot import"));
-}
-
-#[test]
-fn a_chain_is_not_imported_over_another() {
-    let (_world, _, car) = exported();
-    let db = Arc::new(Db::in_memory().unwrap());
-    let mut settings =
-        Settings { name: "old".into(), genesis_time: 0, base_fee: None, import: None };
-    drop(Chain::open(db.clone(), fab::actors().unwrap(), &settings).unwrap());
-    settings.import = Some(car);
-    let refused = Chain::open(db, fab::actors().unwrap(), &settings).err().unwrap();
-    assert!(refused.to_string().contains("there is a chain already"), "{refused}");
 }
 
 #[test]

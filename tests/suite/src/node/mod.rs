@@ -11,6 +11,7 @@ mod disk;
 mod eth;
 mod export;
 mod gas;
+mod import;
 mod kill;
 mod load;
 mod miners;
