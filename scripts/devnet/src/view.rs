@@ -12,7 +12,7 @@ use fvm_shared::address::{Address, Payload, Protocol};
 use fvm_shared::clock::ChainEpoch;
 use lotus::json::Addr;
 use serde::de::DeserializeOwned;
-use shared::ext::{EAM_ACTOR, builtin};
+use shared::ext::EAM_ACTOR;
 
 use crate::gate::{Gate, Simulation};
 use crate::pool::SenderFacts;
@@ -126,12 +126,5 @@ impl View {
         let store = Store::on(&self.actors, Arc::new(self.store.clone()));
         let network = Network::resume(&self.actors, store, at, self.genesis_time)?;
         Ok(Simulation { network, _pass: pass })
-    }
-
-    /// Position of a code among the built-in actors.
-    #[must_use]
-    pub fn is_builtin(&self, actor: &ActorState) -> bool {
-        let place = self.actors.entries.iter().position(|(_, code)| *code == actor.code);
-        place.is_some_and(|place| i32::try_from(place).is_ok_and(|place| place < builtin::LAST))
     }
 }

@@ -20,9 +20,6 @@ pub use trial::{Premiums, complete, premium_at, used};
 /// What blocks are to use of their limit.
 pub const BLOCK_GAS_TARGET: u64 = BLOCK_GAS_LIMIT / 2;
 
-/// In attoFIL for a unit of gas, in the first block.
-pub const INITIAL_BASE_FEE: u64 = 100_000_000;
-
 /// In attoFIL for a unit of gas, ever.
 pub const MINIMUM_BASE_FEE: u64 = 100;
 
