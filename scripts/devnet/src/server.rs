@@ -62,15 +62,24 @@ pub struct Running {
     _repo: Arc<Repo>,
 }
 
+/// Takes the address that a node is to be served on.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: choose another port"))
+}
+
 /// Starts a node. It runs as long as the runtime does, or until it is stopped.
 pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
+    start_on(listen(config.listen).await?, config, actors).await
+}
+
+/// Starts a node where an address is taken for it.
+pub async fn start_on(listener: TcpListener, config: Config, actors: &Actors) -> Result<Running> {
     let repo = Arc::new(Repo::open(&config.repo)?);
     let (secret, token) = repo.secret()?;
     let secret = Arc::new(secret);
     let node = open(&config, actors, &repo, secret.clone())?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}: choose another port", config.listen))?;
     let address = listener.local_addr()?;
     repo.announce(address)?;
     let (stop, stopped) = watch::channel(false);

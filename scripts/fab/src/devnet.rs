@@ -8,7 +8,7 @@ use ::devnet::accounts;
 use ::devnet::chain::Settings;
 use ::devnet::gas::MINIMUM_BASE_FEE;
 use ::devnet::node::Node;
-use ::devnet::server::{Config, Mode, Running, start};
+use ::devnet::server::{Config, Mode, Running, listen, start_on};
 use ::lotus::eth::EthAddress;
 use ::lotus::json::Addr;
 use ::lotus::keys::{Key, KeyInfo};
@@ -20,6 +20,7 @@ use data_encoding::HEXLOWER;
 use fvm_harness::{Bundle, TokenAmount};
 use fvm_shared::address::Address;
 use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::build::workspace_root;
 use crate::node::Endpoint;
@@ -37,7 +38,8 @@ pub struct Options {
     /// Make a tipset every so often, as `1s` or `500ms`, instead of one for each message.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     block_time: Option<Duration>,
-    /// Make tipsets only when told to, by `fab dev mine`. Nothing is deployed: `fab deploy` does it.
+    /// Make tipsets only when told to, by `cargo fab dev mine`. Nothing is deployed: `cargo fab
+    /// deploy` does it.
     #[arg(long, conflicts_with = "block_time")]
     manual: bool,
     /// Keep the chain and the keys in this directory, and go on there. Default: in memory.
@@ -56,8 +58,8 @@ pub struct Options {
     /// Accounts with 100 000 FIL that sign as Ethereum does.
     #[arg(long, value_name = "N", default_value_t = 2)]
     eth_accounts: usize,
-    /// Go on with the chain of another dev node, which `fab dev export` wrote. Nothing is deployed: what
-    /// was, is there.
+    /// Go on with the chain of another dev node, which `cargo fab dev export` wrote. Nothing is deployed:
+    /// what was, is there.
     #[arg(long, value_name = "CAR")]
     import: Option<PathBuf>,
     /// Deploy nothing.
@@ -117,10 +119,13 @@ pub fn default_repo() -> PathBuf {
 }
 
 pub fn command(options: &Options) -> Result<()> {
-    let actors = crate::actors()?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let config = options.config()?;
+    // A port that is taken is to be told of before the actors are compiled.
+    let listener = runtime.block_on(listen(config.listen))?;
+    let actors = crate::actors()?;
     let keys = accounts::keys(options.accounts, options.eth_accounts)?;
-    let running = runtime.block_on(start(options.config()?, actors))?;
+    let running = runtime.block_on(start_on(listener, config, actors))?;
     accounts::provide(&running.node, &keys)?;
     print_accounts(&keys)?;
     if options.import.is_some() {
@@ -136,16 +141,25 @@ pub fn command(options: &Options) -> Result<()> {
     }
     print_where(&running, options);
     let stopped = runtime.block_on(async {
-        ctrl_c().await?;
+        told_to_stop().await?;
         println!("\nstopping when what is being done is done: Ctrl-C again stops at once");
         tokio::select! {
             stopped = running.stop() => stopped,
-            again = ctrl_c() => Ok(again?),
+            again = told_to_stop() => again,
         }
     });
     // What still runs is left to end with the process.
     runtime.shutdown_background();
     stopped
+}
+
+/// Waits for Ctrl-C, or for what stops a service: SIGTERM.
+async fn told_to_stop() -> Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        told = ctrl_c() => Ok(told?),
+        _ = terminated.recv() => Ok(()),
+    }
 }
 
 fn print_accounts(keys: &[Key]) -> Result<()> {
@@ -195,4 +209,26 @@ fn print_where(running: &Running, options: &Options) {
         }
     }
     println!("export FULLNODE_API_INFO={}:{}", running.token, multiaddr(address));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::pin::pin;
+    use std::process::{Command, id};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_is_stopped_as_services_are() {
+        let mut told = pin!(told_to_stop());
+        tokio::select! {
+            biased;
+            _ = &mut told => panic!("nobody told it to stop"),
+            () = ready(()) => {}
+        }
+        let kill = Command::new("kill").args(["-TERM", &id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        told.await.unwrap();
+    }
 }
