@@ -1,6 +1,8 @@
 //! Where a node is, as users of Lotus have it.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -75,7 +77,8 @@ fn first_running(directories: impl IntoIterator<Item = PathBuf>) -> Result<Endpo
     bail!("no node runs here: {START}")
 }
 
-/// The node of a directory, by the files that it keeps there while it runs.
+/// The node of a directory, by the files that it keeps there while it runs. One that was killed leaves
+/// them behind, and does not listen.
 fn running(directory: &Path) -> Result<Option<Endpoint>> {
     let api = directory.join("api");
     if !api.exists() {
@@ -85,17 +88,28 @@ fn running(directory: &Path) -> Result<Option<Endpoint>> {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
     let endpoint = Endpoint::parse(&read(&api)?).with_context(|| api.display().to_string())?;
+    if endpoint.refuses() {
+        return Ok(None);
+    }
     let token = directory.join("token");
     let token = token.exists().then(|| read(&token)).transpose()?;
     Ok(Some(Endpoint { token: token.map(|token| token.trim().to_owned()), ..endpoint }))
 }
 
 impl Endpoint {
+    /// Whether nobody listens there.
+    fn refuses(&self) -> bool {
+        let address = self.url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        TcpStream::connect(address).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+    }
+
     /// Reads what `FULLNODE_API_INFO` holds: `TOKEN:ADDRESS` or an address alone, which is a multiaddr
-    /// as `/ip4/127.0.0.1/tcp/1234/http` or a URL. The first of several.
+    /// as `/ip4/127.0.0.1/tcp/1234/http`, a URL, or a host and its port. The first of several.
     pub fn parse(info: &str) -> Result<Self> {
         let first = info.split(',').next().unwrap_or_default().trim();
         let (token, address) = match first.split_once(':') {
+            // A host and its port.
+            Some((_, port)) if port.parse::<u16>().is_ok() => (None, first),
             Some((token, address)) if !token.starts_with('/') && !address.starts_with("//") => {
                 (Some(token.to_owned()).filter(|token| !token.is_empty()), address)
             }
@@ -129,8 +143,10 @@ fn of_multiaddr(multiaddr: &str) -> Result<String> {
 
 /// A URL with the path of the JSON-RPC, where it has none. A node answers WebSocket and HTTP alike.
 fn of_url(url: &str) -> Result<String> {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        bail!("it must be a multiaddr, or begin with http://");
+    let (scheme, rest) = match url.split_once("://") {
+        Some(parts) => parts,
+        None if url.contains(':') => ("http", url),
+        None => bail!("it must be a multiaddr, HOST:PORT, or begin with http://"),
     };
     ensure!(matches!(scheme, "http" | "ws"), NO_TLS);
     let rest = rest.trim_end_matches('/');
@@ -144,6 +160,8 @@ const NO_TLS: &str = "only plain HTTP is spoken here: reach a node elsewhere thr
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use clap::Parser;
 
     use super::*;
@@ -173,9 +191,14 @@ mod tests {
     }
 
     #[test]
+    fn a_host_and_its_port_will_do() {
+        check("127.0.0.1:1234", "http://127.0.0.1:1234/rpc/v1", None);
+        check("localhost:1234", "http://localhost:1234/rpc/v1", None);
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
-        let garbage =
-            ["", "token", "127.0.0.1:1234", "/ip4/127.0.0.1", "/ip4/1.2.3.4/tcp/99999/http"];
+        let garbage = ["", "token", "token:host", "/ip4/127.0.0.1", "/ip4/1.2.3.4/tcp/99999/http"];
         for info in garbage.into_iter().chain(["/unix/a/tcp/1/http", "http://"]) {
             assert!(Endpoint::parse(info).is_err(), "{info}");
         }
@@ -222,13 +245,17 @@ mod tests {
         let found = || first_running([dev.clone(), lotus.clone()]);
         let none = found().unwrap_err().to_string();
         assert!(none.contains("cargo fab devnet"), "{none}");
-        for (directory, port) in [(&lotus, 1), (&dev, 2)] {
+        for directory in [&lotus, &dev] {
             fs::create_dir_all(directory).unwrap();
+            let node = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = node.local_addr().unwrap().port();
             fs::write(directory.join("api"), format!("/ip4/127.0.0.1/tcp/{port}/http\n")).unwrap();
             let url = format!("http://127.0.0.1:{port}/rpc/v1");
             assert_eq!(found().unwrap(), Endpoint { url: url.clone(), token: None });
             fs::write(directory.join("token"), "a.b.c\n").unwrap();
             assert_eq!(found().unwrap(), Endpoint { url, token: Some("a.b.c".into()) });
+            drop(node);
+            assert!(found().is_err(), "a node that was killed is taken for a running one");
         }
         fs::write(dev.join("api"), "nonsense").unwrap();
         let broken = format!("{:#}", found().unwrap_err());
