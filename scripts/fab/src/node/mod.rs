@@ -1,5 +1,6 @@
 //! Nodes: what the worker and underwriters need of one.
 
+mod address;
 pub mod embedded;
 pub mod endpoint;
 pub mod lotus;
@@ -12,9 +13,10 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::error::ExitCode;
 use serde::de::DeserializeOwned;
 
+pub use address::parse_address;
 pub use embedded::Embedded;
 pub use endpoint::{Connection, Endpoint};
-pub use lotus::{Lotus, parse_address};
+pub use lotus::Lotus;
 
 /// A node that runs calls and takes messages of one's own accounts.
 pub trait Node {

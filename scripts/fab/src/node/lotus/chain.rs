@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use ::lotus::actor::ActorJson;
 use ::lotus::block::TipsetKey;
-use ::lotus::json::{Addr, Link, NullableBase64};
+use ::lotus::json::{Addr, Link, NullableBase64, parse_address};
 use cid::Cid;
 use fvm_harness::TokenAmount;
 use fvm_shared::ActorID;
 use fvm_shared::address::{Address, Protocol};
 use fvm_shared::clock::ChainEpoch;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Lotus, TipSet, parse_address};
+use super::{Lotus, TipSet};
 use crate::node::{Chain, Trouble};
 
 /// Which network a node is on.
@@ -114,6 +114,19 @@ impl Lotus {
         }
     }
 
+    /// The state of an actor as the node itself reads it; `None` where it cannot.
+    pub fn read_state(
+        &mut self,
+        address: &Address,
+        at: &TipsetKey,
+    ) -> Result<Option<Value>, Trouble> {
+        match self.rpc.ask_if_known("StateReadState", json!([address.to_string(), at])) {
+            Ok(read) => Ok(read.map(|ReadState { state }| state)),
+            Err(Trouble::Refused(_)) => Ok(None),
+            Err(unreachable) => Err(unreachable),
+        }
+    }
+
     /// A block of the chain or of the state; `None` where the node does not have it.
     pub fn block(&self, cid: &Cid) -> Result<Option<Vec<u8>>, Trouble> {
         match self.rpc.ask::<NullableBase64>("ChainReadObj", json!([Link(*cid)])) {
@@ -149,6 +162,12 @@ impl Lotus {
             Err(unreachable) => Err(unreachable),
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReadState {
+    state: Value,
 }
 
 #[derive(Deserialize)]

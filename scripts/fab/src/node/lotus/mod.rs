@@ -11,8 +11,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use ::lotus::block::{ReceiptJson, TipsetKey};
-use ::lotus::json::Atto;
-pub use ::lotus::json::parse_address;
+use ::lotus::json::{Atto, parse_address};
 use ::lotus::message::{MessageJson, SignatureJson};
 use data_encoding::BASE64;
 use fvm_harness::{Call, TokenAmount};
