@@ -121,7 +121,10 @@ impl Leaf {
             Leaf::String => value.as_str().map(|text| Ipld::String(text.to_owned())),
             Leaf::Bytes => bytes(value.as_str()?).map(Ipld::Bytes),
             Leaf::Address => to_ipld(address(value.as_str()?)?).ok(),
-            Leaf::TokenAmount => to_ipld(amount::parse(value.as_str()?, Unit::AttoFil).ok()?).ok(),
+            Leaf::TokenAmount => {
+                let amount = amount::parse(value.as_str()?, Unit::AttoFil).ok()?;
+                (!amount.is_negative()).then(|| to_ipld(amount).ok()).flatten()
+            }
             Leaf::BigInt => {
                 let digits = value.as_str().map(str::to_owned);
                 let digits = digits.or_else(|| integer(value).map(|n| n.to_string()))?;

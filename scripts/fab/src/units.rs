@@ -7,6 +7,13 @@ use shared::math::BasisPoints;
 
 /// Reads an amount as Lotus does: in FIL, or with the unit attoFIL.
 pub fn parse_amount(text: &str) -> Result<TokenAmount> {
+    let amount = parse_balance(text)?;
+    ensure!(!amount.is_negative(), "an amount is not negative");
+    Ok(amount)
+}
+
+/// Reads an amount that may be less than nothing.
+pub fn parse_balance(text: &str) -> Result<TokenAmount> {
     amount::parse(text, Unit::Fil).map_err(Error::msg)
 }
 
@@ -64,10 +71,19 @@ mod tests {
         assert_eq!(read("2 FIL"), TokenAmount::from_whole(2));
         assert_eq!(read("250attoFIL"), atto(250));
         assert_eq!(read("250 afil"), atto(250));
-        assert_eq!(read("-0.5"), -atto(500_000_000_000_000_000));
-        for text in
-            ["", "FIL", ".", "-", "1.5attoFIL", "0.0000000000000000001", "1e3", "--1", "1.-1"]
-        {
+        assert_eq!(parse_balance("-0.5").unwrap(), -atto(500_000_000_000_000_000));
+        for text in [
+            "",
+            "FIL",
+            ".",
+            "-",
+            "-0.5",
+            "1.5attoFIL",
+            "0.0000000000000000001",
+            "1e3",
+            "--1",
+            "1.-1",
+        ] {
             assert!(parse_amount(text).is_err(), "{text}");
         }
     }

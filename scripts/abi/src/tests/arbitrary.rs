@@ -115,7 +115,7 @@ fn leaf_value(leaf: Leaf, rng: &mut StdRng) -> Value {
         Leaf::TokenAmount => match edge {
             0 => json!("1.5 FIL"),
             1 => json!("0"),
-            2 => json!("-250 attoFIL"),
+            2 => json!("250 attoFIL"),
             _ => json!(rng.random::<u128>().to_string()),
         },
         Leaf::BigInt => match edge {

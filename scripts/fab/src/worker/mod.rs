@@ -15,7 +15,7 @@ use fvm_shared::address::Address;
 pub use keeper::{Job, Keeper, Round};
 
 use crate::node::{Connection, parse_address};
-use crate::units::parse_amount;
+use crate::units::parse_balance;
 use crate::voice::Voice;
 
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub struct Options {
     once: bool,
     /// What a message must bring after its gas: FIL, or attoFIL with that unit. By less than nothing
     /// work is done too that only others gain from.
-    #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = parse_amount, allow_hyphen_values = true)]
+    #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = parse_balance, allow_hyphen_values = true)]
     min_profit: TokenAmount,
     /// Say what would be sent, and send nothing.
     #[arg(long)]
