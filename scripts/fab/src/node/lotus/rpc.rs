@@ -11,8 +11,6 @@ use crate::node::endpoint::Endpoint;
 const TIMEOUT: u64 = 120;
 /// What JSON-RPC answers where it does not know the method.
 const METHOD_NOT_FOUND: i64 = -32_601;
-const NEW_TOKEN: &str = "`lotus auth create-token --perm sign` makes one that may send messages; a dev \
-                         node has one in target/devnet/token";
 
 /// Asks a node. Methods without a namespace are Lotus's.
 pub struct Rpc {
@@ -75,7 +73,7 @@ impl Rpc {
             ))
         })?;
         if response.status_code == 401 {
-            let told = format!("the node does not know the token: {NEW_TOKEN}");
+            let told = format!("the node does not know the token: {}", new_token("sign"));
             return Err(Trouble::Unreachable(told));
         }
         let answer: Answer = serde_json::from_slice(response.as_bytes()).map_err(|_| {
@@ -96,10 +94,32 @@ impl Rpc {
     }
 }
 
+/// Where there is a token with a permission.
+fn new_token(permission: &str) -> String {
+    format!(
+        "`lotus auth create-token --perm {permission}` makes one that may; the token of a dev node is in \
+         the file `token` of its repository, which `cargo fab devnet` prints. Give it by --token"
+    )
+}
+
+/// The permission that a caller lacks, in the words of Lotus: `(need 'sign')`.
+fn lacks(message: &str) -> Option<&str> {
+    let (_, needed) = message.split_once("missing permission")?.1.split_once("need '")?;
+    Some(needed.split_once('\'')?.0)
+}
+
 /// What to do about an error of the node, where that is plain.
 fn advice(message: &str) -> String {
-    if message.contains("missing permission") {
-        format!(". {NEW_TOKEN}")
+    if let Some(permission) = lacks(message) {
+        format!(". {}", new_token(permission))
+    } else if message.contains("gas fee cap too low") {
+        ". Raise --gas-fee-cap or --max-fee, or leave it out: the node then offers what is usual"
+            .into()
+    } else if message.contains("'GasLimit' field") {
+        ". Leave out --gas-limit: the node then estimates it".into()
+    } else if message.contains("getting key address") || message.contains("code is not account") {
+        ". Name an account by --from: `lotus wallet list` lists those whose keys the node has"
+            .into()
     } else if message.contains("not enough funds") || message.contains("not found on chain") {
         ". Send FIL to the sender's account".into()
     } else if message.contains("key not found") || message.contains("key info not found") {

@@ -41,8 +41,21 @@ impl Scripted {
 
     /// The same for calls that succeed.
     pub fn new(script: Vec<(&'static str, Value)>) -> Self {
-        let answer = |(method, result)| {
-            let body = json!({ "jsonrpc": "2.0", "result": result, "id": 1 });
+        Self::answers(script.into_iter().map(|(method, result)| (method, Ok(result))))
+    }
+
+    /// The same for calls that succeed, and for some that do not.
+    pub fn answers<'a>(
+        script: impl IntoIterator<Item = (&'static str, Result<Value, &'a str>)>,
+    ) -> Self {
+        let answer = |(method, answer)| {
+            let body = match answer {
+                Ok(result) => json!({ "jsonrpc": "2.0", "id": 1, "result": result }),
+                Err(message) => {
+                    let error = json!({ "code": 1, "message": message });
+                    json!({ "jsonrpc": "2.0", "id": 1, "error": error })
+                }
+            };
             (method, 200, body.to_string())
         };
         Self::http(script.into_iter().map(answer).collect())
@@ -71,10 +84,8 @@ impl Scripted {
 
 /// A server on which calls succeed until one does not.
 pub fn failed(first: Vec<(&'static str, Value)>, last: &'static str, message: &str) -> Scripted {
-    let body = |key: &str, value| json!({ "jsonrpc": "2.0", "id": 1, key: value }).to_string();
-    let succeed = first.into_iter().map(|(method, result)| (method, 200, body("result", result)));
-    let error = body("error", json!({ "code": 1, "message": message }));
-    Scripted::http(succeed.chain([(last, 200, error)]).collect())
+    let succeed = first.into_iter().map(|(method, result)| (method, Ok(result)));
+    Scripted::answers(succeed.chain([(last, Err(message))]))
 }
 
 /// Checks one request, answers it, and returns its parameters.
@@ -234,6 +245,10 @@ fn an_error_of_the_node_is_told_with_what_to_do() {
     let missing = "missing permission to invoke 'MpoolPushMessage' (need 'sign')";
     let told = [
         (missing, "lotus auth create-token --perm sign"),
+        ("missing permission to invoke 'Mine' (need 'admin')", "--perm admin"),
+        ("gas fee cap too low", "Raise --gas-fee-cap"),
+        ("'GasLimit' field cannot be less than the cost", "Leave out --gas-limit"),
+        ("getting key address: failed to find actor", "lotus wallet list"),
         ("mpool push: not enough funds: 0 < 5", "Send FIL to the sender's account"),
         ("signing: key info not found", "lotus wallet import"),
     ];
