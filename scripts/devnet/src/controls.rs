@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bls_signatures::Serialize as _;
 use cid::Cid;
 use fvm_harness::{BLOCK_GAS_LIMIT, Network, Provider, TokenAmount};
@@ -22,6 +22,8 @@ use crate::node::Node;
 
 /// Epochs from a sector's pre-commitment to its proof, and one more.
 const SEALING: ChainEpoch = 151;
+/// The name of miners' code.
+const MINER: &str = "storageminer";
 /// Where the nonces of messages begin that nobody signs.
 const ACTING_NONCES: u64 = 1 << 41;
 /// Epochs that a node passes at one go, at the most: ten years.
@@ -66,7 +68,8 @@ impl Node {
     ) -> Result<()> {
         ensure!(
             (1..=MOST_EPOCHS).contains(&epochs),
-            "time passes forwards, by 1 to {MOST_EPOCHS} epochs"
+            "time passes forwards, by 1 to {MOST_EPOCHS} epochs: this is epoch {}",
+            self.head().height()
         );
         self.produce_after(|chain| how(chain, epochs - 1))
     }
@@ -83,6 +86,8 @@ impl Node {
     /// Pays a miner the reward of one won block.
     pub fn block_reward(&self, miner: Address) -> Result<()> {
         self.intervene(|net| {
+            let winner = net.resolve(&miner).filter(|id| net.all(MINER).contains(id));
+            ensure!(winner.is_some(), "{miner} is no miner: `cargo fab dev miner` makes one");
             let outcome = net.block_reward(miner, TokenAmount::default());
             ensure!(outcome.exit_code.is_success(), "no reward for {miner}: {outcome}");
             Ok(())
@@ -104,7 +109,15 @@ impl Node {
         }
         let (owner, worker) = (owner.address(), worker.address());
         let id = self.intervene(|net| {
-            ensure!(net.resolve(&worker).is_none(), "there is a miner of the name {name}");
+            if net.resolve(&worker).is_some() {
+                let miners = net.all(MINER);
+                let works = |id: &ActorID| {
+                    Provider::of(net, *id).is_some_and(|made| made.worker.robust == worker)
+                };
+                let there = miners.into_iter().find(works);
+                let which = there.map(|id| format!(": t0{id}")).unwrap_or_default();
+                bail!("there is a miner of the name {name}{which}");
+            }
             Ok(Provider::create(net, name).id)
         })?;
         Ok(Miner { id, owner, worker })
@@ -192,7 +205,9 @@ fn parties(net: &mut Network, deal: DealID) -> Result<(Provider, DealProposal)> 
     let proposal = net.deal(deal).with_context(|| format!("the market knows no deal {deal}"))?;
     let miner = proposal.provider.id()?;
     let provider = Provider::of(net, miner).with_context(|| {
-        format!("the node did not make miner f0{miner} and cannot seal for it: see `fab dev miner`")
+        format!(
+            "the node did not make miner f0{miner} and cannot seal for it: see `cargo fab dev miner`"
+        )
     })?;
     Ok((provider, proposal))
 }
