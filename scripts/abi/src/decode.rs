@@ -46,7 +46,8 @@ impl Actor {
 }
 
 pub(crate) fn parse(cbor: &[u8], at: &Path<'_>) -> Result<Ipld, Error> {
-    let what = |error| Error::new(at, format_args!("not one value of CBOR: {error}"));
+    let what =
+        |error| Error::new(at, format_args!("not one value of CBOR, are the bytes whole? {error}"));
     fvm_ipld_encoding::from_slice(cbor).map_err(what)
 }
 

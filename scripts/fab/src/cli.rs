@@ -55,8 +55,12 @@ enum Command {
     Worker(Box<worker::Options>),
     /// Assess a miner for a loan, explain limit and rate, and sign the loan's specification.
     Underwrite(Box<underwrite::Options>),
-    /// Print what a shell needs to complete this command: `source <(fab completion bash)`.
-    Completion { shell: Shell },
+    /// Print what a shell needs to complete `fab`: after `alias fab='cargo fab'`, in Bash,
+    /// `source <(cargo fab completion bash)`.
+    Completion {
+        /// The shell that is to complete it.
+        shell: Shell,
+    },
 }
 
 impl Cli {
@@ -81,7 +85,7 @@ impl Cli {
             Command::Worker(options) => worker::command(&options, voice),
             Command::Underwrite(options) => underwrite::command(&options, voice),
             Command::Completion { shell } => {
-                generate(shell, &mut Cli::command(), "fab", &mut std::io::stdout());
+                generate(shell, &mut Cli::command(), "fab", &mut voice.out);
                 Ok(())
             }
         }
@@ -90,7 +94,12 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::ValueEnum;
+
     use super::*;
+    use crate::voice::{Heard, listen};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -99,11 +108,15 @@ mod tests {
 
     #[test]
     fn every_shell_completes_every_command() {
-        let mut script = vec![];
-        generate(Shell::Bash, &mut Cli::command(), "fab", &mut script);
-        let script = String::from_utf8(script).unwrap();
-        for command in Cli::command().get_subcommands() {
-            assert!(script.contains(command.get_name()), "{}", command.get_name());
+        for shell in Shell::value_variants() {
+            let cli = Cli::parse_from(["fab", "completion", &shell.to_string()]);
+            let Heard { end, out, .. } = listen(|voice| cli.run(voice));
+            end.unwrap();
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+            let words: BTreeSet<_> = out.split(|letter| !is_name(letter)).collect();
+            for command in Cli::command().get_subcommands().map(|command| command.get_name()) {
+                assert!(words.contains(command), "{shell}: {command}");
+            }
         }
     }
 }

@@ -51,10 +51,10 @@ pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
 
 /// The parameters that a method gets from what stands on the command line.
 pub fn params(typed: &Typed, source: Option<&str>) -> Result<Vec<u8>> {
-    let json = source.map(read).transpose()?;
-    typed.params_from_json(json.as_ref()).map_err(|error| {
+    let json = source.map(read).transpose();
+    json.and_then(|json| typed.params_from_json(json.as_ref())).map_err(|error| {
         let (actor, method) = (&typed.actor.name, &typed.method.name);
-        anyhow!("{error:#}\n`fab encode {actor} {method} --example` shows what it takes")
+        anyhow!("{error:#}\n`cargo fab encode {actor} {method} --example` shows what it takes")
     })
 }
 

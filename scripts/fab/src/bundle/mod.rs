@@ -36,7 +36,8 @@ pub fn command(options: &Options) -> Result<()> {
         Some(out) => out.clone(),
         None => shipped.with_file_name("merged.car"),
     };
-    let base = Bundle::read(&options.base)?;
+    let base = Bundle::read(&options.base)
+        .context("--base takes a bundle of built-in actors, as Lotus has in build/actors")?;
     let ours = Bundle::read(shipped)?;
     let merged = match options.ipc {
         true => {

@@ -110,15 +110,15 @@ fn why_not(on: &Identity, codes: &[Code], manifest: Option<&BTreeMap<String, Cid
     if !ours.is_empty() {
         return format!(
             "{name} lists {} with other code than this build has: start it anew on this build's, by \
-             `fab devnet` or with the bundle that `fab bundle` makes. Nothing was sent",
+             `cargo fab devnet` or with the bundle that `cargo fab bundle` makes. Nothing was sent",
             ours.join(", ")
         );
     }
     format!(
         "native actors cannot be created on {name}: its Init creates multisigs and payment channels \
          alone for accounts, and its Ethereum address manager contracts of the EVM alone. They can be on \
-         a local network, by `fab devnet`, and on a devnet of Lotus with the bundle that `fab bundle` \
-         makes. Nothing was sent"
+         a local network, by `cargo fab devnet`, and on a devnet of Lotus with the bundle that \
+         `cargo fab bundle` makes. Nothing was sent"
     )
 }
 

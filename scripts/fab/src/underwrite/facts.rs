@@ -123,7 +123,11 @@ impl<N: Chain> Desk<'_, N> {
         params: &P,
     ) -> Result<R, Trouble> {
         let receipt = self.node.dry_run(&Call::new(self.from, to).method(method, params))?;
-        receipt.reply().map_err(|trouble| Trouble::Refused(format!("{name} of {to}: {trouble}")))
+        receipt.reply().map_err(|trouble| {
+            Trouble::Refused(format!(
+                "{name} of {to}: {trouble}. `cargo fab inspect {to}` tells what is there"
+            ))
+        })
     }
 
     /// What an actor is, where it is an agent: others fail, or reply nothing.

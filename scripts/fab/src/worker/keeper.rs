@@ -140,7 +140,7 @@ impl Keeper {
         let receipt = node.dry_run(&self.call::<GetBooks>(&()))?;
         receipt.reply().map_err(|trouble| {
             let storage = self.job.storage;
-            Trouble::Refused(format!("{storage} is no perpetual storage: {trouble}"))
+            Trouble::Refused(format!("{storage} is no perpetual storage: {trouble}. `cargo fab inspect {storage}` tells what it is"))
         })
     }
 
