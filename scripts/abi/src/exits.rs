@@ -37,8 +37,9 @@ const STANDARD: &[(ExitCode, &str, &str)] = codes! {
     USR_INSUFFICIENT_FUNDS: "a balance or an allowance does not cover what was asked for",
     USR_ILLEGAL_STATE: "the actor's state is broken or does not allow this now",
     USR_SERIALIZATION:
-        "the parameters are not the CBOR that the method takes: make them with `fab encode`",
-    USR_UNHANDLED_MESSAGE: "the actor has no such method: `fab methods` lists those that there are",
+        "the parameters are not the CBOR that the method takes: make them with `cargo fab encode`",
+    USR_UNHANDLED_MESSAGE:
+        "the actor has no such method: `cargo fab methods` lists those that there are",
     USR_UNSPECIFIED: "another actor that was called on the way failed: look into the trace",
     USR_ASSERTION_FAILED:
         "an assertion of the actor failed, as where it panics: report it to its authors",
@@ -55,9 +56,10 @@ pub fn name_of_exit(code: u32) -> Option<&'static str> {
     standard(code).map(|(_, name, _)| *name)
 }
 
-/// A code in words, with what to do. `actor` is whose code it is, as far as it is known.
+/// A code in words, with what to do. `actor` is whose code it is, as far as it is known, and `told` what
+/// the node says beside it: with a backtrace the actor's own text is there.
 #[must_use]
-pub fn explain_exit(actor: Option<&Actor>, code: u32) -> String {
+pub fn explain_exit(actor: Option<&Actor>, code: u32, told: &str) -> String {
     if let Some((_, name, meaning)) = standard(code) {
         return format!("{name} ({code}): {meaning}");
     }
@@ -70,7 +72,10 @@ pub fn explain_exit(actor: Option<&Actor>, code: u32) -> String {
         };
     };
     match actor.exits.iter().find(|exit| exit.code == code) {
-        Some(exit) => format!("{} ({code}): {}", exit.name, without_values(&exit.text)),
+        Some(exit) => {
+            let own = own_text(told, code).map(str::to_owned);
+            format!("{} ({code}): {}", exit.name, own.unwrap_or_else(|| without_values(&exit.text)))
+        }
         None => format!("exit code {code}: none that is known of {}", actor.name),
     }
 }
@@ -78,13 +83,21 @@ pub fn explain_exit(actor: Option<&Actor>, code: u32) -> String {
 impl Actor {
     /// [`explain_exit`] of this actor.
     #[must_use]
-    pub fn explain_exit(&self, code: u32) -> String {
-        explain_exit(Some(self), code)
+    pub fn explain_exit(&self, code: u32, told: &str) -> String {
+        explain_exit(Some(self), code, told)
     }
 }
 
 fn standard(code: u32) -> Option<&'static (ExitCode, &'static str, &'static str)> {
     STANDARD.iter().find(|(standard, ..)| standard.value() == code)
+}
+
+/// The text that the actor ended with, from the first frame of a backtrace: `00: f0112 (method 2) -- text
+/// (67)`.
+fn own_text(told: &str, code: u32) -> Option<&str> {
+    let frame = told.lines().find_map(|line| line.trim_start().strip_prefix("00: "))?;
+    let (_, text) = frame.split_once(" -- ")?;
+    text.trim_end().strip_suffix(&format!(" ({code})"))
 }
 
 /// An error's text without the values that it was about, which a receipt does not tell.
@@ -118,11 +131,21 @@ mod tests {
     #[test]
     fn a_code_is_explained_by_whose_it_is() {
         let bank = bank();
-        assert_eq!(bank.explain_exit(33), "Broke (33): f0… lacks … FIL");
-        assert_eq!(bank.explain_exit(34), "exit code 34: none that is known of bank");
-        assert!(bank.explain_exit(7).starts_with("SYS_OUT_OF_GAS (7): the gas limit"));
-        assert!(explain_exit(None, 18).starts_with("USR_FORBIDDEN (18)"));
-        assert!(explain_exit(None, 33).contains("not known"));
-        assert!(explain_exit(None, 12).contains("reserved"));
+        assert_eq!(bank.explain_exit(33, ""), "Broke (33): f0… lacks … FIL");
+        assert_eq!(bank.explain_exit(34, ""), "exit code 34: none that is known of bank");
+        assert!(bank.explain_exit(7, "").starts_with("SYS_OUT_OF_GAS (7): the gas limit"));
+        assert!(explain_exit(None, 18, "").starts_with("USR_FORBIDDEN (18)"));
+        assert!(explain_exit(None, 33, "").contains("not known"));
+        assert!(explain_exit(None, 12, "").contains("reserved"));
+    }
+
+    #[test]
+    fn an_actor_s_own_text_has_the_values_where_the_node_tells_it() {
+        let bank = bank();
+        let told = "message failed with backtrace:\n00: f0112 (method 2) -- f0103 lacks 5 FIL (33)\n\
+                    01: f05 (method 3) -- no (33)\n (RetCode=33)";
+        assert_eq!(bank.explain_exit(33, told), "Broke (33): f0103 lacks 5 FIL");
+        let other = "00: f0112 (method 2) -- something else (18)";
+        assert_eq!(bank.explain_exit(33, other), "Broke (33): f0… lacks … FIL");
     }
 }

@@ -1,10 +1,14 @@
 //! Finding what is asked for by name, and what may have been meant.
 
+use fvm_shared::MethodNum;
+
 use crate::error::{Error, Path};
 use crate::schema::{Abi, Actor, Definition, Method};
 
 /// Edits by which a name can differ from what it was meant to be.
 const MAX_EDITS: usize = 3;
+/// Methods that an error lists, at the most.
+const MAX_LISTED: usize = 12;
 
 impl Abi {
     /// An actor by its name in the bundle. With underscores instead of hyphens it is found as well.
@@ -21,19 +25,23 @@ impl Abi {
 impl Actor {
     /// A method by name, in any case of letters, or by number.
     pub fn method(&self, wanted: &str) -> Result<&Method, String> {
-        let number = wanted.parse().ok();
+        let number: Option<MethodNum> = wanted.parse().ok();
         let is_it = |method: &&Method| {
             Some(method.number) == number || method.name.eq_ignore_ascii_case(wanted)
         };
         self.methods.iter().find(is_it).ok_or_else(|| {
             let names = || self.methods.iter().map(|method| method.name.as_str());
             let hint = match suggest(wanted, names()) {
-                none if none.is_empty() => {
+                none if none.is_empty() && self.methods.len() <= MAX_LISTED => {
                     format!(": it has {}", names().collect::<Vec<_>>().join(", "))
                 }
                 near => near,
             };
-            format!("{} has no method {wanted}{hint}; `fab methods {0}` describes them", self.name)
+            let number = if number.is_some() { " of the number" } else { "" };
+            let name = &self.name;
+            format!(
+                "{name} has no method{number} {wanted}{hint}; `cargo fab methods {name}` describes them"
+            )
         })
     }
 

@@ -1,27 +1,37 @@
 //! Controls of a dev node, under its own namespace.
 
+mod act;
+
 use std::path::{PathBuf, absolute};
 
 use ::lotus::json::{Addr, Atto};
-use ::lotus::message::MessageJson;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use fvm_harness::{Call, TokenAmount};
+use fvm_harness::TokenAmount;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::invoke::target::{Params, Target};
-use crate::node::{Connection, Lotus, parse_address};
+use crate::node::{Connection, Lotus, Node, parse_address};
 use crate::units::parse_amount;
 use crate::voice::Voice;
+use act::Acting;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
     node: Connection,
     #[command(subcommand)]
-    control: Control,
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Control(Control),
+    /// Send a message as any actor at all, without its key, and tell how it ends.
+    ActAs(Box<Acting>),
 }
 
 #[derive(Subcommand)]
@@ -34,56 +44,56 @@ enum Control {
     },
     /// Let epochs pass, with all that is due in each.
     Advance {
+        /// How many.
         #[arg(value_parser = count())]
         epochs: ChainEpoch,
     },
     /// Let epochs pass up to one.
-    AdvanceTo { epoch: ChainEpoch },
+    AdvanceTo {
+        /// An epoch after the present one.
+        epoch: ChainEpoch,
+    },
     /// Let epochs pass fast: with the cron ticks that end deadlines of miners, up to 60 epochs late, and
     /// with the proofs of the sectors that `prove` proved.
     Skip {
+        /// How many.
         #[arg(value_parser = count())]
         epochs: ChainEpoch,
     },
-    /// Give FIL to an address. FIL, or attoFIL with that unit.
+    /// Give FIL to an address, which makes an account of it where it is new.
     Fund {
+        /// Whose it is to be.
         #[arg(value_parser = parse_address)]
         address: Address,
+        /// FIL, or attoFIL with that unit.
         #[arg(value_parser = parse_amount)]
         amount: TokenAmount,
     },
     /// Let a miner win a block.
     Reward {
+        /// The miner's address.
         #[arg(value_parser = parse_address)]
         miner: Address,
     },
     /// Make a miner, with an owner and a worker.
     Miner {
-        /// What its accounts' keys are made from.
+        /// What its accounts' keys are made from: letters and digits.
         name: String,
     },
     /// Prove the sector of a published deal.
-    Prove { deal: u64 },
+    Prove {
+        /// The deal's ID in the market.
+        deal: u64,
+    },
     /// Print a number by which to come back to the present tipset, as long as this node runs.
     Snapshot,
     /// Go back to a snapshot, and print its epoch. All that came after is gone, and so are later snapshots
     /// and the messages that wait.
     Revert { id: u64 },
-    /// Write the whole chain to a CAR, for `fab devnet --import` to go on with.
-    Export { file: PathBuf },
-    /// Send a message as any actor at all, without its key.
-    ActAs {
-        #[arg(value_parser = parse_address)]
-        from: Address,
-        #[arg(value_parser = parse_address)]
-        to: Address,
-        /// The method's name or number.
-        method: String,
-        #[command(flatten)]
-        params: Params,
-        /// FIL that the message brings, or attoFIL with that unit.
-        #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = parse_amount)]
-        value: TokenAmount,
+    /// Write the whole chain to a CAR, for `cargo fab devnet --import` to go on with.
+    Export {
+        /// Where to write it.
+        file: PathBuf,
     },
 }
 
@@ -93,26 +103,37 @@ fn count() -> clap::builder::RangedI64ValueParser<ChainEpoch> {
 
 /// `fab dev`.
 pub fn command(options: &Options, voice: &mut Voice<'_>) -> Result<()> {
-    control(&mut options.node.node()?, &options.control, voice)
+    run(&mut options.node.node()?, &options.command, voice)
 }
 
-/// Has the node do it, and prints what it answers, if anything.
+fn run(node: &mut Lotus, command: &Command, voice: &mut Voice<'_>) -> Result<()> {
+    match command {
+        Command::Control(asked) => control(node, asked, voice),
+        Command::ActAs(acting) => acting.act(node, voice),
+    }
+}
+
+/// Has the node do it, and prints what it answers, else tells the epoch that it has come to.
 fn control(node: &mut Lotus, control: &Control, voice: &mut Voice<'_>) -> Result<()> {
-    let (method, params) = control.request(node)?;
-    let answer: Option<Value> = node.ask_if_known(method, params)?;
-    let answer = answer.with_context(|| {
-        format!(
-            "the node does not know {method}: only a dev node does, as `cargo fab devnet` starts"
-        )
-    })?;
-    match answer {
-        Value::Null => Ok(()),
+    let (method, params) = control.request()?;
+    match ask(node, method, params)? {
+        Value::Null => Ok(voice.fact("epoch", node.epoch()?)?),
         Value::String(text) => Ok(voice.say(text)?),
         answer => match cid_of(&answer) {
             Some(cid) => Ok(voice.say(cid)?),
             None => Ok(voice.json(&answer)?),
         },
     }
+}
+
+/// What a dev node answers.
+fn ask<R: DeserializeOwned>(node: &Lotus, method: &str, params: Value) -> Result<R> {
+    let answer = node.ask_if_known(method, params)?;
+    answer.with_context(|| {
+        format!(
+            "the node does not know {method}: only a dev node does, as `cargo fab devnet` starts"
+        )
+    })
 }
 
 /// The CID that an answer is, and nothing else.
@@ -123,7 +144,7 @@ fn cid_of(answer: &Value) -> Option<&str> {
 
 impl Control {
     /// The method of the node, and what it takes.
-    fn request(&self, node: &mut Lotus) -> Result<(&'static str, Value)> {
+    fn request(&self) -> Result<(&'static str, Value)> {
         Ok(match self {
             Control::Mine { count } => ("Fab.Mine", json!([count])),
             Control::Advance { epochs } => ("Fab.Advance", json!([epochs])),
@@ -139,15 +160,6 @@ impl Control {
             Control::Revert { id } => ("Fab.Revert", json!([id])),
             // The node may run in another directory.
             Control::Export { file } => ("Fab.Export", json!([absolute(file)?])),
-            Control::ActAs { from, to, method, params, value } => {
-                let target = Target::find(node, to, None, method)?;
-                target.check_value(value)?;
-                let params = target.params(params)?;
-                let call = Call::new(*from, *to).raw(target.number, &params).value(value.clone());
-                // The node has the nonce and the gas to fill in.
-                let message = call.gas_limit(0).message(0);
-                ("Fab.ActAs", json!([MessageJson::from(&message)]))
-            }
         })
     }
 }
@@ -157,7 +169,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::node::lotus::tests::Scripted;
+    use crate::node::lotus::tests::{Scripted, head, lookup};
     use crate::voice::{Heard, listen};
 
     #[derive(Parser)]
@@ -166,28 +178,31 @@ mod tests {
         options: Options,
     }
 
-    fn parse(args: &[&str]) -> Result<Control, clap::Error> {
+    fn parse(args: &[&str]) -> Result<Command, clap::Error> {
         let args = ["dev"].iter().chain(args);
-        Cli::try_parse_from(args).map(|cli| cli.options.control)
+        Cli::try_parse_from(args).map(|cli| cli.options.command)
     }
 
-    fn run(dev: &Scripted, args: &[&str]) -> Heard<Result<()>> {
-        listen(|voice| control(&mut dev.node(), &parse(args).unwrap(), voice))
+    fn told(dev: &Scripted, args: &[&str]) -> Heard<Result<()>> {
+        listen(|voice| run(&mut dev.node(), &parse(args).unwrap(), voice))
     }
 
     /// What a control asks, and what is printed of this answer.
     fn ask(args: &[&str], method: &'static str, answer: Value) -> (Value, String) {
         let dev = Scripted::new(vec![(method, answer)]);
-        let heard = run(&dev, args);
+        let heard = told(&dev, args);
         heard.end.unwrap();
         (dev.asked().remove(0), heard.out)
     }
 
     #[test]
     fn a_control_is_a_method_of_the_node_s_own_namespace() {
-        let null = Value::Null;
         let ends = |args: &[&str], method, params| {
-            assert_eq!(ask(args, method, null.clone()), (params, String::new()), "{args:?}");
+            let dev = Scripted::new(vec![(method, Value::Null), ("ChainHead", head(7))]);
+            let Heard { end, out, aside } = told(&dev, args);
+            end.unwrap();
+            assert_eq!((out.as_str(), aside.as_str()), ("", "epoch     7\n"), "{args:?}");
+            assert_eq!(dev.asked()[0], params, "{args:?}");
         };
         ends(&["mine"], "Fab.Mine", json!([1]));
         ends(&["mine", "5"], "Fab.Mine", json!([5]));
@@ -213,19 +228,31 @@ mod tests {
     fn a_message_goes_as_any_actor_with_nonce_and_gas_left_to_the_node() {
         let link = json!({ "/": "bafkqaaa" });
         let there = json!({ "Code": link, "Head": link, "Nonce": 0, "Balance": "0" });
-        let dev = Scripted::new(vec![
-            ("StateGetActor", there),
-            ("StateNetworkVersion", json!(28)),
-            ("StateActorCodeCIDs", json!({ "datadao": link })),
-            ("Fab.ActAs", json!({ "/": "bafymessage" })),
-        ]);
-        let page = r#"{"from": 1, "limit": 2}"#;
-        let heard = run(&dev, &["act-as", "f05", "f01002", "ListDeals", page]);
-        heard.end.unwrap();
-        assert_eq!(heard.out, "bafymessage\n");
-        let message = &dev.asked()[3][0];
+        let script = || {
+            vec![
+                ("StateGetActor", there.clone()),
+                ("StateNetworkVersion", json!(28)),
+                ("StateActorCodeCIDs", json!({ "datadao": link })),
+                ("StateGetActor", there.clone()),
+                ("ChainHead", head(7)),
+                ("Fab.ActAs", link.clone()),
+            ]
+        };
+        let args = ["act-as", "f05", "f01002", "ListDeals", r#"{"from": 1, "limit": 2}"#];
+        let dev = Scripted::new(script());
+        let sent = told(&dev, &[&args[..], &["--no-wait"]].concat());
+        sent.end.unwrap();
+        assert_eq!(sent.out, "bafkqaaa\n");
+        let message = &dev.asked()[5][0];
         assert_eq!((&message["From"], &message["To"]), (&json!("t05"), &json!("t01002")));
         assert_eq!((&message["Params"], &message["GasLimit"]), (&json!("ggEC"), &json!(0)));
+
+        let failed = lookup(json!({ "ExitCode": 18, "Return": null, "GasUsed": 800 }));
+        let replayed = json!({ "GasCost": { "TotalCost": "0" }, "Error": "no" });
+        let ended = [("ChainHead", head(8)), ("StateSearchMsg", failed), ("StateReplay", replayed)];
+        let dev = Scripted::new([script(), ended.to_vec()].concat());
+        let error = told(&dev, &args).end.unwrap_err().to_string();
+        assert!(error.starts_with("the message failed: USR_FORBIDDEN (18)"), "{error}");
     }
 
     #[test]
@@ -238,7 +265,7 @@ mod tests {
     #[test]
     fn a_node_of_lotus_has_no_controls() {
         let lotus = Scripted::unknown("Fab.Mine");
-        let error = run(&lotus, &["mine"]).end.unwrap_err().to_string();
+        let error = told(&lotus, &["mine"]).end.unwrap_err().to_string();
         assert!(error.contains("cargo fab devnet"), "{error}");
     }
 }

@@ -2,13 +2,13 @@
 
 use ::lotus::block::TipsetKey;
 use abi::dag_json;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use serde_json::Value;
 
-use crate::invoke::target::name_of;
+use crate::invoke::target::{absent, name_of};
 use crate::node::lotus::OnChain;
 use crate::node::{Connection, Lotus, Trouble, parse_address};
 use crate::typed;
@@ -45,13 +45,8 @@ fn inspect(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result
             tipset
         }
     };
-    let actor = node.actor_at(address, &at)?.with_context(|| {
-        format!(
-            "no actor is at {address}{}: check the address, and that the node is on the network that you \
-             mean",
-            options.at.map(|height| format!(" in epoch {height}")).unwrap_or_default()
-        )
-    })?;
+    let when = || options.at.map(|height| format!(" in epoch {height}")).unwrap_or_default();
+    let actor = node.actor_at(address, &at)?.ok_or_else(|| absent(address, &when()))?;
     let name = name_of(node, &actor.code)?;
     let addresses = addresses(node, address, &actor, &at)?;
     voice.fact("actor", name.as_deref().unwrap_or("of a kind that is not known here"))?;
@@ -59,8 +54,15 @@ fn inspect(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result
     voice.fact("addresses", addresses.join(", "))?;
     voice.fact("balance", fil(&actor.balance))?;
     voice.fact("nonce", actor.nonce)?;
-    voice.json(&state(node, name.as_deref(), &actor, *limit)?)?;
-    Ok(())
+    let state = match state(node, name.as_deref(), &actor, *limit)? {
+        Some(described) => Some(described),
+        None => node.read_state(address, &at)?,
+    };
+    if let Some(state) = state {
+        return Ok(voice.json(&state)?);
+    }
+    voice.tell("nobody describes its state: this is its root as it lies on chain")?;
+    Ok(voice.json(&root(node, &actor)?)?)
 }
 
 /// All addresses of an actor that the node tells of, each once.
@@ -81,16 +83,18 @@ fn addresses(
     Ok(addresses.iter().map(ToString::to_string).collect())
 }
 
-/// The state by its description, with all that it links to; of an actor without one, its root as
-/// DAG-JSON.
-fn state(node: &Lotus, name: Option<&str>, actor: &OnChain, limit: usize) -> Result<Value> {
+/// The state by its description, with all that it links to; `None` of an actor without one.
+fn state(node: &Lotus, name: Option<&str>, actor: &OnChain, limit: usize) -> Result<Option<Value>> {
     let get = |cid: &cid::Cid| node.block(cid).map_err(anyhow::Error::from);
-    if let Some(described) = name.and_then(typed::described)
-        && let Some(state) = described.state_to_json(&actor.head, &get, limit)?
-    {
-        return Ok(state);
+    match name.and_then(typed::described) {
+        Some(described) => Ok(described.state_to_json(&actor.head, &get, limit)?),
+        None => Ok(None),
     }
-    let root = get(&actor.head)?;
+}
+
+/// The root of a state, as DAG-JSON.
+fn root(node: &Lotus, actor: &OnChain) -> Result<Value> {
+    let root = node.block(&actor.head)?;
     let root = root.ok_or_else(|| anyhow!("the node does not have the state {}", actor.head))?;
     Ok(dag_json::from_cbor(&root)?)
 }
@@ -150,18 +154,41 @@ mod tests {
 
     #[test]
     fn a_state_that_nobody_described_is_shown_as_it_is() {
-        let blocks = [to_vec(&(1, "two")).unwrap()];
+        let root = to_vec(&(1, "two")).unwrap();
         for kind in ["evm", "storagemarket"] {
-            let Heard { end, out, .. } = run(&Scripted::new(actor(kind, &blocks)), &["f01002"]);
+            let refused = Err("state type for actor bafy not found");
+            let answers = actor(kind, &[]).into_iter().map(|(method, answer)| (method, Ok(answer)));
+            let root = ("ChainReadObj", Ok(json!(BASE64.encode(&root))));
+            let script = answers.chain([("StateReadState", refused), root]);
+            let Heard { end, out, aside } = run(&Scripted::answers(script), &["f01002"]);
             end.unwrap();
             assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!([1, "two"]));
+            assert!(
+                aside.ends_with(
+                    "nobody describes its state: this is its root as it lies on chain\n"
+                )
+            );
         }
     }
 
     #[test]
+    fn a_state_that_the_node_can_read_is_shown_as_it_does() {
+        let read = json!({ "Balance": "0", "Code": link(), "State": { "Address": "t01" } });
+        let script = [actor("ethaccount", &[]), vec![("StateReadState", read)]].concat();
+        let Heard { end, out, .. } = run(&Scripted::new(script), &["f01002"]);
+        end.unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({ "Address": "t01" }));
+    }
+
+    #[test]
     fn an_actor_is_shown_as_it_was_at_a_height() {
-        let block = [to_vec(&0).unwrap()];
-        let script = [vec![("ChainGetTipSetByHeight", head(7))], actor("evm", &block)].concat();
+        let read = json!({ "State": null });
+        let script = [
+            vec![("ChainGetTipSetByHeight", head(7))],
+            actor("evm", &[]),
+            vec![("StateReadState", read)],
+        ];
+        let script = script.concat();
         let lotus = Scripted::new(script);
         let Heard { end, aside, .. } = run(&lotus, &["f01002", "--at", "8"]);
         end.unwrap();

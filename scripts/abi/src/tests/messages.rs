@@ -134,11 +134,11 @@ fn methods_and_actors_are_found_by_name_and_number_or_suggested() {
     assert_eq!(dao.method(&mint.number.to_string()).unwrap(), mint);
     assert_eq!(
         dao.method("AddDatset").unwrap_err(),
-        "datadao has no method AddDatset: did you mean AddDataset?; `fab methods datadao` describes them",
+        "datadao has no method AddDatset: did you mean AddDataset?; `cargo fab methods datadao` describes them",
     );
     assert_eq!(
         actor("storagepower").method("Stop").unwrap_err(),
-        "storagepower has no method Stop: it has CreateMiner, MinerPower; `fab methods storagepower` \
+        "storagepower has no method Stop: it has CreateMiner, MinerPower; `cargo fab methods storagepower` \
          describes them",
     );
     assert_eq!(actor("lending_market").name, "lending-market");
@@ -179,6 +179,12 @@ fn the_values_of_built_in_actors_are_written_as_lotus_writes_them() {
 }
 
 #[test]
+fn an_amount_less_than_nothing_is_refused() {
+    let minted = with("datadao", "Mint", "/amount", json!("-1.5 FIL"));
+    assert!(minted.starts_with("params.amount: expected an amount"), "{minted}");
+}
+
+#[test]
 fn a_method_says_whether_it_takes_fil() {
     let payable = |name, method| actor(name).method(method).unwrap().payable;
     assert!(payable("init", "Exec") && payable("datadao", "Fund"));
@@ -188,10 +194,10 @@ fn a_method_says_whether_it_takes_fil() {
 
 #[test]
 fn an_exit_code_is_in_the_actor_s_words() {
-    assert_eq!(actor("datadao").explain_exit(32), "NotAdmin (32): f0… is not an admin");
-    let expired = actor("storagemarket").explain_exit(32);
+    assert_eq!(actor("datadao").explain_exit(32, ""), "NotAdmin (32): f0… is not an admin");
+    let expired = actor("storagemarket").explain_exit(32, "");
     assert!(expired.starts_with("EX_DEAL_EXPIRED (32): The deal expired"), "{expired}");
-    assert!(actor("init").explain_exit(18).starts_with("USR_FORBIDDEN (18)"));
+    assert!(actor("init").explain_exit(18, "").starts_with("USR_FORBIDDEN (18)"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use shared::ext::init::ExecReturn;
 
 use super::record::{Attempt, Book, Created, Outcome, Signed};
 use super::steps::{InstallReturn, Step, Work};
+use crate::invoke::sent::BY_HAND;
 use crate::node::lotus::{Pushed, Search};
 use crate::node::{Chain, Lotus, Node, Receipt};
 
@@ -187,7 +188,7 @@ impl Run<'_> {
                 Search::Pending | Search::Unknown => {}
             }
         }
-        bail!("its message {} is not on chain yet: run again to go on", last.cid.0)
+        bail!("its message {} is not on chain yet: run again to go on; {BY_HAND}", last.cid.0)
     }
 
     fn ran(&mut self, cid: &Cid, receipt: Receipt, height: ChainEpoch) -> Outcome {

@@ -9,7 +9,7 @@ pub mod target;
 mod tests;
 
 use abi::amount::{self, Unit};
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow, ensure};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use fvm_harness::{Call, TokenAmount};
@@ -22,7 +22,7 @@ use crate::node::{Connection, Lotus, Node, Trouble, parse_address};
 use crate::typed;
 use crate::units::{fil, parse_amount};
 use crate::voice::Voice;
-use sent::{end, exit_of, wait};
+use sent::{end, exit_of, follow};
 use target::{Params, Target};
 
 #[derive(Args)]
@@ -54,7 +54,8 @@ pub struct Options {
     /// Print the message's CID once it is sent, and do not wait for its receipt.
     #[arg(long, conflicts_with_all = ["read_only", "estimate", "raw"])]
     no_wait: bool,
-    /// Epochs that the receipt has to be old before it counts, 0 to 900.
+    /// Epochs that the receipt has to be old before it counts, 0 to 900. A dev node that mines for each
+    /// message makes 30 of them by itself, and more by `cargo fab dev advance`.
     #[arg(long, value_name = "EPOCHS", default_value = "0", value_parser = target::confidence)]
     confidence: ChainEpoch,
     /// Print the reply as it is on chain, in base64, or OK where there is none.
@@ -113,14 +114,7 @@ fn invoke(node: &mut Lotus, options: &Options, voice: &mut Voice<'_>) -> Result<
     if options.no_wait {
         return Ok(voice.say(cid)?);
     }
-    voice.fact("message", cid)?;
-    let mut receipt = wait(node, &cid, epoch, options.confidence, voice)?;
-    let replay = node.replay(&cid);
-    if let Some(replay) = replay {
-        voice.fact("cost", fil(&replay.cost))?;
-        receipt.told = replay.told;
-    }
-    end(&target, &receipt, options.raw, voice)
+    follow(node, &target, (&cid, epoch), options.confidence, options.raw, voice)
 }
 
 impl Options {
@@ -160,15 +154,18 @@ fn estimate(
 
 /// Why a message was not sent: where it would fail, its exit code in words.
 fn unsent(target: &Target, trouble: Trouble) -> Error {
-    match exit_of(&trouble.to_string()) {
+    let told = trouble.to_string();
+    match exit_of(&told) {
         Some(code) => anyhow!(
-            "nothing was sent, as the message would fail: {}\n{trouble}",
-            target.explain(code)
+            "nothing was sent, as the message would fail: {}\n{told}",
+            target.explain(code, &told)
         ),
         None => trouble.into(),
     }
 }
 
 fn attofil(text: &str) -> Result<TokenAmount> {
-    amount::parse(text, Unit::AttoFil).map_err(Error::msg)
+    let price = amount::parse(text, Unit::AttoFil).map_err(Error::msg)?;
+    ensure!(!price.is_negative(), "a price is not negative");
+    Ok(price)
 }

@@ -12,16 +12,39 @@ use super::target::Target;
 use crate::node::lotus::Search;
 use crate::node::{Lotus, Receipt};
 use crate::table::thousands;
+use crate::units::fil;
 use crate::voice::Voice;
 
+/// What to do where no tipset is made by itself.
+pub const BY_HAND: &str = "a dev node that mines by hand goes on by `cargo fab dev mine`";
 /// What to do where no time passes by itself.
-const BY_HAND: &str = ". A dev node that mines by hand goes on by `fab dev mine`";
+const BY_ITSELF: &str =
+    "a dev node makes 30 epochs for it by itself, and `cargo fab dev advance` more";
 /// When people are told why it takes so long.
 const LONG: Duration = Duration::from_secs(20);
 
+/// Tells of a message that was sent at an epoch, and how it ended once its receipt is so many epochs
+/// old, and prints its reply.
+pub fn follow(
+    node: &mut Lotus,
+    target: &Target,
+    (message, sent_at): (&Cid, ChainEpoch),
+    confidence: ChainEpoch,
+    raw: bool,
+    voice: &mut Voice<'_>,
+) -> Result<()> {
+    voice.fact("message", message)?;
+    let mut receipt = wait(node, message, sent_at, confidence, voice)?;
+    if let Some(replay) = node.replay(message) {
+        voice.fact("cost", fil(&replay.cost))?;
+        receipt.told = replay.told;
+    }
+    end(target, &receipt, raw, voice)
+}
+
 /// Waits for the receipt of a message that was sent at an epoch, until it is so many epochs old.
 /// However long it takes: who stops waiting stops nothing else.
-pub fn wait(
+fn wait(
     node: &mut Lotus,
     message: &Cid,
     sent_at: ChainEpoch,
@@ -36,7 +59,7 @@ pub fn wait(
             Search::Found { height, .. } if confidence > 0 => {
                 voice.fact(
                     "epoch",
-                    format_args!("{height}, to be {confidence} epochs old{BY_HAND}"),
+                    format_args!("{height}, to be {confidence} epochs old: {BY_ITSELF}"),
                 )?;
                 node.wait_until_old(message, sent_at, confidence)?
             }
@@ -55,7 +78,7 @@ pub fn wait(
             ),
         }
         if !told && start.elapsed() > LONG {
-            voice.tell(format_args!("waiting on: the node has the message{BY_HAND}"))?;
+            voice.tell(format_args!("waiting on: the node has the message, and {BY_HAND}"))?;
             told = true;
         }
     }
@@ -69,7 +92,7 @@ pub fn end(target: &Target, receipt: &Receipt, raw: bool, voice: &mut Voice<'_>)
     if exit != 0 {
         let told = receipt.told.trim();
         let colon = if told.is_empty() { "" } else { "\n" };
-        bail!("the message failed: {}{colon}{told}", target.explain(exit));
+        bail!("the message failed: {}{colon}{told}", target.explain(exit, told));
     }
     let bytes = receipt.return_data.bytes();
     let encoded = BASE64.encode(bytes);

@@ -53,10 +53,7 @@ impl Target {
             (Some(there), _) => (there.code, name_of(node, &there.code)?),
             // A transfer makes the account that it goes to.
             (None, Some(0)) => return Ok(Target { number: 0, typed: None, actor: None }),
-            (None, _) => bail!(
-                "no actor is at {address}: check the address, and that the node is on the network that \
-                 you mean"
-            ),
+            (None, _) => return Err(absent(address, "")),
         };
         match (name.as_deref().and_then(typed::described), number) {
             (Some(actor), _) => Self::of(actor, method),
@@ -87,7 +84,8 @@ impl Target {
         if let Some(text) = hex {
             let digits = text.trim().strip_prefix("0x").unwrap_or(text.trim());
             let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
-            return bytes.map_err(|error| anyhow!("--hex: {error}"));
+            return bytes
+                .map_err(|error| anyhow!("--hex: {error}: copy it whole, two digits for a byte"));
         }
         match (&self.typed, json) {
             (Some(typed), json) => encode::params(typed, json.as_deref()),
@@ -108,9 +106,9 @@ impl Target {
         Ok(())
     }
 
-    /// An exit code of a message to this actor, in words.
-    pub fn explain(&self, code: u32) -> String {
-        abi::explain_exit(self.actor, code)
+    /// An exit code of a message to this actor, in words. `told` is what the node says beside it.
+    pub fn explain(&self, code: u32, told: &str) -> String {
+        abi::explain_exit(self.actor, code, told)
     }
 }
 
@@ -122,6 +120,14 @@ pub fn name_of(node: &mut Lotus, code: &Cid) -> Result<Option<String>> {
     let built =
         || -> Result<_> { Ok(build::built()?.into_iter().find(|(_, known)| known == code)) };
     Ok(listed.map_or_else(built, |known| Ok(Some(known)))?.map(|(name, _)| name))
+}
+
+/// That no actor has an address, then and there.
+pub fn absent(address: &Address, when: &str) -> anyhow::Error {
+    anyhow!(
+        "no actor is at {address}{when}: check the address, and that the node is on the network that you \
+         mean"
+    )
 }
 
 fn unknown(address: &Address, code: &Cid, name: Option<&str>) -> anyhow::Error {

@@ -14,10 +14,18 @@ fn anybody_is_acted_as_without_a_key() {
     assert!(told.contains("key not found"), "{told}");
     let acted = dev.fab(&["dev", "act-as", &ann, &dao, "GrantRole", &curator]);
     acted.end.unwrap();
+    assert!(acted.aside.ends_with("exit      0\n"), "{}", acted.aside);
     assert_eq!(dev.reads(&dao, "GetRoles", &[&bob]), json!(["Curator"]));
-    let message = json!({ "/": acted.out.trim() });
+    let sent = dev.fab(&["dev", "act-as", &ann, &dao, "Symbol", "--no-wait"]);
+    let message = json!({ "/": sent.out.trim() });
     let found = dev.ask("StateSearchMsg", json!([[], message, -1, true]));
     assert_eq!(found["Receipt"]["ExitCode"], json!(0));
+    assert_eq!(dev.prints(&["dev", "act-as", &ann, &dao, "Symbol"]), json!("DATA"));
+
+    let told = dev.fails(&["dev", "act-as", &bob, &dao, "GrantRole", &curator]);
+    assert!(told.starts_with("the message failed: NotAdmin (32): f0"), "{told}");
+    let told = dev.fails(&["dev", "act-as", "t09999", &dao, "Symbol"]);
+    assert!(told.starts_with("no actor is at f09999"), "{told}");
 
     // An actor has no key at all.
     let balance = || dev.ask("WalletBalance", json!([dao]));
@@ -37,7 +45,19 @@ fn time_passes_and_comes_back() {
     assert_eq!(dev.prints(&["dev", "revert", &snapshot.to_string()]), json!(before));
     assert_eq!(height(), before);
     let told = dev.fails(&["dev", "advance-to", "1"]);
-    assert!(told.contains("Fab.AdvanceTo"), "{told}");
+    assert!(told.contains("Fab.AdvanceTo") && told.contains("this is epoch"), "{told}");
+}
+
+#[test]
+fn what_a_control_cannot_do_is_told_with_what_it_can() {
+    let dev = Dev::instant();
+    let [ann, _] = accounts(&dev);
+    let told = dev.fails(&["dev", "reward", &ann]);
+    assert!(told.contains("is no miner: `cargo fab dev miner` makes one"), "{told}");
+    let made = dev.prints(&["dev", "miner", "sam"]);
+    let told = dev.fails(&["dev", "miner", "sam"]);
+    let named = format!("a miner of the name sam: {}", made["ID"].as_str().unwrap());
+    assert!(told.ends_with(&named), "{told}");
 }
 
 #[test]

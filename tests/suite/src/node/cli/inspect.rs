@@ -25,5 +25,8 @@ fn an_actor_is_shown_with_its_state_as_it_is_and_as_it_was() {
     assert!(told.contains("no actor is at") && told.contains("in epoch 1"), "{told}");
     let market = dev.fab(&["inspect", "t05"]);
     assert!(market.aside.contains("actor     storagemarket\n"), "{}", market.aside);
+    assert!(market.aside.ends_with("as it lies on chain\n"), "{}", market.aside);
     assert!(market.out.starts_with('['), "its state is not described: {}", market.out);
+    let account = dev.prints(&["inspect", &bob]);
+    assert_eq!(account, json!({ "Address": bob }));
 }

@@ -30,8 +30,8 @@ fn a_message_does_what_its_sender_has_the_role_for() {
 
     let by_bob = [&grant[..], &["--from", &bob]].concat();
     let told = dev.fails(&by_bob);
-    let said = "nothing was sent, as the message would fail: NotAdmin (32): f0… is not an admin";
-    assert!(told.starts_with(said), "{told}");
+    let (_, why) = told.split_once("as the message would fail: NotAdmin (32): f0").unwrap();
+    assert!(why.starts_with(|id: char| id.is_ascii_digit()), "{told}");
     let told = dev.fails(&[&by_bob[..], &["--gas-limit", "50000000"]].concat());
     assert!(told.starts_with("the message failed: NotAdmin (32)"), "{told}");
     let told = dev.fails(&["invoke", &dao, "GrantRol", "--from", &ann]);
