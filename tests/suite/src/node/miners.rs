@@ -32,7 +32,7 @@ fn a_miner_can_be_made_again_after_a_revert() {
     let dev = Dev::manual();
     let miner = dev.node().make_miner("ann").unwrap();
     let refused = dev.node().make_miner("ann").unwrap_err().to_string();
-    assert_eq!(refused, "there is a miner of the name ann");
+    assert_eq!(refused, format!("there is a miner of the name ann: t0{}", miner.id));
     dev.node().revert(0).unwrap();
     let again = dev.node().make_miner("ann").unwrap();
     assert_eq!((again.id, again.worker), (miner.id, miner.worker));
