@@ -1,6 +1,6 @@
 //! What two or more actors need.
 //!
-//! The crate splits where the FVM begins. Everything but [`host`] is plain Rust over a
+//! The crate splits where the FVM begins. Everything but `host` is plain Rust over a
 //! [`fvm_ipld_blockstore::Blockstore`] and runs under `cargo test`; `host` is the one place that
 //! makes system calls, and exists only on `wasm32`.
 #![no_std]

@@ -1,6 +1,6 @@
 //! Puts the actors on a network of Lotus, each exactly once.
 //!
-//! [`probe`] finds out whether the network takes native actors, before anything is spent; [`steps`] is what
+//! [`mod@probe`] finds out whether the network takes native actors, before anything is spent; [`steps`] is what
 //! is to be done; [`record`] is what was done, on disk; [`run`] carries out the steps by the record.
 
 pub mod config;

@@ -1,7 +1,7 @@
 //! Underwriting: from a miner's facts on chain to a signed specification of a loan, with every reason for
 //! its limit and its rate.
 //!
-//! [`facts`] asks a node, [`assess`] decides by the facts alone, [`offer`] is what is signed and sent.
+//! [`facts`] asks a node, [`mod@assess`] decides by the facts alone, [`offer`] is what is signed and sent.
 //! All sums are of integers: attoFIL, basis points, epochs.
 
 pub mod assess;
