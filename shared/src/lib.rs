@@ -4,6 +4,8 @@
 //! [`fvm_ipld_blockstore::Blockstore`] and runs under `cargo test`; `host` is the one place that
 //! makes system calls, and exists only on `wasm32`.
 #![no_std]
+// What a state links to is said by the map that reads it, which may be private.
+#![allow(rustdoc::private_intra_doc_links)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 extern crate alloc;

@@ -29,9 +29,9 @@ const AMOUNT_BITS: u64 = 256;
 pub struct Token {
     /// The sum of all balances.
     pub supply: TokenAmount,
-    /// `Holders`.
+    /// [`Holders`].
     pub holders: Cid,
-    /// `Allowances`.
+    /// [`Allowances`].
     pub allowances: Cid,
     pub electorate: Electorate,
 }
