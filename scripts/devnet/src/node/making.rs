@@ -50,15 +50,10 @@ impl Node {
         let one = pool::Limits { messages: 1, ..pool::BLOCK };
         loop {
             let messages = self.select(&chain, one);
-            let concluded = chain.is_concluded()?;
-            if messages.is_empty() && concluded {
+            if messages.is_empty() && chain.is_concluded()? {
                 return Ok(());
             }
-            let made = self.include(&mut chain, messages);
-            if made.is_err() && !concluded {
-                self.include(&mut chain, vec![])?;
-            }
-            made?;
+            self.include(&mut chain, messages)?;
         }
     }
 
