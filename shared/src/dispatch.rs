@@ -66,13 +66,14 @@ fn decode<P: DeserializeOwned>(data: &[u8]) -> Result<P, Error> {
     fvm_ipld_encoding::from_slice(data).map_err(|e| Error::Params(e.to_string()))
 }
 
-/// Encodes a reply or parameters as DAG-CBOR. `()` is nothing at all.
+/// Encodes a reply as CBOR, of which the FVM follows no links: what it names need not be a block that
+/// the actor can reach. `()` is nothing at all.
 pub fn encode<T: Serialize + 'static>(value: &T) -> Result<Option<IpldBlock>, Error> {
     if TypeId::of::<T>() == TypeId::of::<()>() {
         return Ok(None);
     }
     let data = fvm_ipld_encoding::to_vec(value).map_err(|e| Error::encoding("value", e))?;
-    Ok(Some(IpldBlock { codec: DAG_CBOR, data }))
+    Ok(Some(IpldBlock { codec: CBOR, data }))
 }
 
 /// What a method takes: any value that decodes from CBOR, or a type that says itself how it is read.

@@ -1,8 +1,13 @@
 //! The FVM as an actor sees it. The only module that makes system calls.
 
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
+use cid::Cid;
+use fvm_actor_utils::blockstore::Blockstore as Chain;
 use fvm_actor_utils::messaging::{Messaging, MessagingError};
+use fvm_ipld_blockstore::{Block, Blockstore};
+use fvm_ipld_encoding::DAG_CBOR;
 use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_sdk::{self as sdk, NO_DATA_BLOCK_ID};
 use fvm_shared::address::Address;
@@ -11,16 +16,48 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::error::ExitCode;
 use fvm_shared::sys::SendFlags;
 use fvm_shared::{ActorID, METHOD_SEND, MethodNum, Response};
+use multihash_codetable::{Code, Multihash};
 use num_traits::Zero;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::buffer::{self, Buffer};
 use crate::event::Event;
 use crate::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use crate::{Caller, Error, Fault, auth, dispatch, map};
 
-/// The actor's blocks, through the IPLD system calls.
-pub use fvm_actor_utils::blockstore::Blockstore as Store;
+/// The blocks of this call. An instance of an actor lives for one call and has one thread.
+static BUFFER: spin::Mutex<Buffer> = spin::Mutex::new(Buffer::new());
+
+/// The actor's blocks. What is put reaches the chain with the state that leads to it ([`commit`]).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Store;
+
+impl Blockstore for Store {
+    fn get(&self, cid: &Cid) -> anyhow::Result<Option<Vec<u8>>> {
+        BUFFER.lock().get(&Chain, cid)
+    }
+
+    fn put_keyed(&self, cid: &Cid, data: &[u8]) -> anyhow::Result<()> {
+        BUFFER.lock().put(&Chain, *cid, data)
+    }
+
+    /// A link that holds the block where it is short, else [`hashed`].
+    fn put<D: AsRef<[u8]>>(&self, _: Code, block: &Block<D>) -> anyhow::Result<Cid> {
+        let data = block.data.as_ref();
+        match buffer::inline(block.codec, data) {
+            Some(cid) => Ok(cid),
+            None => hashed(block.codec, data),
+        }
+    }
+}
+
+/// Puts a block by its Blake2b-256, which all state is hashed with, at the price of a system call.
+fn hashed(codec: u64, data: &[u8]) -> anyhow::Result<Cid> {
+    let cid = Cid::new_v1(codec, Multihash::wrap(Code::Blake2b256.into(), &blake2b(data))?);
+    Store.put_keyed(&cid, data)?;
+    Ok(cid)
+}
 
 /// Prepares the actor to run a method: a panic becomes an abort that says where it was.
 pub fn enter() {
@@ -119,7 +156,7 @@ pub fn builtin_type(actor: ActorID) -> Option<i32> {
 }
 
 /// The manifest position of a code; `None` where it is not in the manifest.
-pub fn code_type(code: &cid::Cid) -> Option<i32> {
+pub fn code_type(code: &Cid) -> Option<i32> {
     sdk::actor::get_builtin_actor_type(code)
 }
 
@@ -154,7 +191,7 @@ pub fn resolve_or_create(address: &Address) -> Result<ActorID, Error> {
 }
 
 /// The root block of the actor's state. It stays the same as long as the state does.
-pub fn root() -> Result<cid::Cid, Error> {
+pub fn root() -> Result<Cid, Error> {
     sdk::sself::root().map_err(|e| Error::state("actor", e))
 }
 
@@ -168,7 +205,9 @@ pub fn commit<S: Serialize>(state: &S) -> Result<(), Error> {
     if sdk::vm::read_only() {
         return Err(Error::ReadOnly);
     }
-    let root = map::put_block(&Store, "actor", state)?;
+    let block = fvm_ipld_encoding::to_vec(state).map_err(|e| Error::state("actor", e))?;
+    let root = hashed(DAG_CBOR, &block).map_err(|e| Error::state("actor", e))?;
+    BUFFER.lock().flush(&Chain, &root).map_err(|e| Error::state("actor", e))?;
     sdk::sself::set_root(&root).map_err(|e| Error::state("actor", e))
 }
 
@@ -281,7 +320,7 @@ pub fn next_actor_address() -> Address {
 }
 
 /// Creates an actor. Only Init may.
-pub fn create_actor(id: ActorID, code: &cid::Cid, delegated: Option<Address>) -> Result<(), Error> {
+pub fn create_actor(id: ActorID, code: &Cid, delegated: Option<Address>) -> Result<(), Error> {
     sdk::actor::create_actor(id, code, delegated)
         .map_err(|number| Error::Syscall { to: Address::new_id(id), number })
 }

@@ -10,7 +10,10 @@
 
 extern crate alloc;
 
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 pub mod auth;
+pub mod buffer;
 pub mod deal;
 pub mod dispatch;
 pub mod error;

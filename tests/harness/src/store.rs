@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
+use fvm_shared::IDENTITY_HASH;
 
 use crate::bundle::Actors;
 use crate::car::links;
@@ -68,6 +69,9 @@ impl Store {
 
 impl Blockstore for Store {
     fn get(&self, k: &Cid) -> Result<Option<Vec<u8>>> {
+        if k.hash().code() == IDENTITY_HASH {
+            return Ok(Some(k.hash().digest().to_vec()));
+        }
         if let Some(block) = self.bundles.get(k) {
             return Ok(Some(block.to_vec()));
         }
@@ -85,7 +89,9 @@ impl Blockstore for Store {
     }
 
     fn has(&self, k: &Cid) -> Result<bool> {
-        let here = self.bundles.contains_key(k) || self.blocks().contains_key(k);
+        let here = k.hash().code() == IDENTITY_HASH
+            || self.bundles.contains_key(k)
+            || self.blocks().contains_key(k);
         match &self.base {
             Some(base) if !here => base.has(k),
             _ => Ok(here),

@@ -4,6 +4,7 @@ use actor_datadao::api::*;
 use actor_datadao::state::{Config, State};
 use fab::story::{constructor_params, dataset, on_publish};
 use fvm_harness::fil;
+use shared::buffer::Inlined;
 use shared::token::{Symbol, TotalSupply};
 
 use crate::setup::network;
@@ -16,7 +17,7 @@ fn a_dao_that_genesis_put_in_place_is_as_one_that_was_constructed() {
     let constructed = net.create(&admin, "datadao", &params).ok().id_address;
 
     let config = Config { token: params.token, rules: params.rules };
-    let state = State::new(net.store(), admin.id, &config).unwrap();
+    let state = State::new(&Inlined(net.store()), admin.id, &config).unwrap();
     let dao = net.place(90, "datadao", &state).unwrap();
     let root = |address| net.actor(address).unwrap().state;
     assert_eq!(root(&dao), root(&constructed));

@@ -17,12 +17,17 @@ struct Bench<'r> {
 
 pub fn measure(net: Network, rows: &mut Vec<Row>) {
     let mut market = Lending::deploy(net).lent(50_000);
-    for n in 1..=60 {
+    for n in 1..=2 {
         let lender = market.net.account(&format!("lender{n}"));
         market.deposit(&lender, fil(10)).ok();
     }
     let mut bench = Bench { market, rows };
-    bench.lenders();
+    bench.lenders(3);
+    for n in 3..=60 {
+        let lender = bench.market.net.account(&format!("lender{n}"));
+        bench.market.deposit(&lender, fil(10)).ok();
+    }
+    bench.lenders(61);
     bench.cover();
     bench.loan(Control::Custody, "custody");
     bench.loan(Control::Beneficiary, "beneficiary");
@@ -58,14 +63,15 @@ impl Bench<'_> {
         self.call::<M>(&keeper, case, params);
     }
 
-    fn lenders(&mut self) {
-        let (ann, new) = (self.market.ann.clone(), self.market.net.account("new"));
+    fn lenders(&mut self, count: u64) {
+        let others = format!("{count} lenders");
+        let (ann, new) = (self.market.ann.clone(), self.market.net.account(&others));
         let params = DepositParams { to: None, min_shares: TokenAmount::default() };
-        self.pay::<Deposit>(&new, "a new lender, 61 others", &params, fil(10));
-        self.pay::<Deposit>(&ann, "a lender who has shares", &params, fil(10));
+        self.pay::<Deposit>(&new, &format!("new, beside {others}"), &params, fil(10));
+        self.pay::<Deposit>(&ann, &format!("one of {others}"), &params, fil(10));
         let redeem =
             |shares| RedeemParams { shares, min_amount: TokenAmount::default(), wait: true };
-        self.call::<Redeem>(&ann, "from cash", &redeem(fil(10)));
+        self.call::<Redeem>(&ann, &format!("from cash, {others}"), &redeem(fil(10)));
         let lender = ann.address();
         self.view::<GetPool>("", &());
         self.view::<GetLender>("", &lender);

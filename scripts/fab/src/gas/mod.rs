@@ -2,14 +2,16 @@
 
 mod lending;
 mod nouns;
+pub mod profile;
 pub mod scale;
 mod storage;
 
 use actor_datadao::api::{
-    AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal,
-    RefreshDatasets, Withdraw,
+    AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal, Mint,
+    MintParams, RefreshDatasets, Withdraw,
 };
 use anyhow::Result;
+use cid::Cid;
 use clap::Args;
 use fvm_harness::{Account, Call, Network, Outcome, atto, fil};
 use fvm_ipld_encoding::RawBytes;
@@ -19,6 +21,8 @@ use shared::ext::{EAM_ACTOR, INIT_ACTOR, SYSTEM_ACTOR, init};
 use shared::token::erc20::{self, EthAddress};
 use shared::{Method, token};
 
+use self::profile::{Part, Profile};
+use crate::deploy::defaults;
 use crate::story::{self, Dao};
 use crate::table::{self, thousands};
 
@@ -27,8 +31,11 @@ pub struct Options {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Measure instead how gas grows with what an actor keeps, from 10 to 100,000 entries.
+    /// Show instead where the gas of the methods that are called most goes.
     #[arg(long, conflicts_with = "json")]
+    profile: bool,
+    /// Measure instead how gas grows with what an actor keeps, from 10 to 100,000 entries.
+    #[arg(long, conflicts_with_all = ["json", "profile"])]
     scale: bool,
 }
 
@@ -40,6 +47,15 @@ pub struct Row {
     pub case: String,
     /// `gas_used` of the receipt of an explicit message, or, for what the market calls, of the call.
     pub gas: u64,
+    pub profile: Profile,
+}
+
+/// An actor as it is shipped.
+pub struct Shipped {
+    pub name: &'static str,
+    pub code: Cid,
+    /// Bytes of WASM.
+    pub bytes: usize,
 }
 
 /// Everything measured.
@@ -47,8 +63,8 @@ pub struct Report {
     /// Gas of an empty native call: a message to an actor whose code does nothing.
     pub floor: u64,
     pub rows: Vec<Row>,
-    /// Name and bytes of WASM of every actor that the project ships.
-    pub sizes: Vec<(String, usize)>,
+    /// Every actor that the project ships.
+    pub shipped: Vec<Shipped>,
 }
 
 pub fn command(options: &Options) -> Result<()> {
@@ -58,6 +74,8 @@ pub fn command(options: &Options) -> Result<()> {
     let report = measure()?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
+    } else if options.profile {
+        report.print_profile();
     } else {
         report.print();
     }
@@ -67,32 +85,36 @@ pub fn command(options: &Options) -> Result<()> {
 /// Runs every case on networks of its own.
 pub fn measure() -> Result<Report> {
     let actors = crate::actors()?;
+    let network = || {
+        let mut net = Network::new(actors)?;
+        net.set_tracing(true);
+        anyhow::Ok(net)
+    };
     let mut rows = vec![];
-    creation(&mut Network::new(actors)?, &mut rows);
-    datasets(&mut Dao::pushing(Network::new(actors)?), &mut rows);
+    creation(&mut network()?, actors.code("loan-agent"), &mut rows);
+    datasets(&mut Dao::pushing(network()?), &mut rows);
     for count in [1, 5, 20] {
-        publish(&mut Dao::pushing(Network::new(actors)?), "minted", count, &mut rows);
+        publish(&mut Dao::pushing(network()?), "minted", count, &mut rows);
     }
     for count in [1, 5, 20] {
-        publish(&mut Dao::vesting(Network::new(actors)?), "vesting", count, &mut rows);
+        publish(&mut Dao::vesting(network()?), "vesting", count, &mut rows);
     }
-    earnings(&mut Dao::vesting(Network::new(actors)?), &mut rows);
-    nouns::measure(Network::new(actors)?, &mut rows);
+    earnings(&mut Dao::vesting(network()?), &mut rows);
+    nouns::measure(network()?, &mut rows);
     for holders in [3, 500] {
-        tokens(&mut Dao::pushing(Network::new(actors)?), holders, &mut rows);
+        tokens(&mut Dao::pushing(network()?), holders, &mut rows);
     }
-    storage::measure(Network::new(actors)?, &mut rows);
+    storage::measure(network()?, &mut rows);
     for count in [1, 5, 20] {
-        storage::publish(Network::new(actors)?, count, &mut rows);
+        storage::publish(network()?, count, &mut rows);
     }
-    lending::measure(Network::new(actors)?, &mut rows);
+    lending::measure(network()?, &mut rows);
     let shipped = ["init", "datadao", "perpetual-storage", "lending-market", "loan-agent"];
-    let size = |name: &str| (name.to_owned(), actors.size(&actors.code(name)));
-    Ok(Report {
-        floor: floor(&mut Network::new(actors)?),
-        rows,
-        sizes: shipped.into_iter().map(size).collect(),
-    })
+    let shipped = shipped.map(|name| {
+        let code = actors.code(name);
+        Shipped { name, code, bytes: actors.size(&code) }
+    });
+    Ok(Report { floor: floor(&mut Network::new(actors)?), rows, shipped: shipped.into() })
 }
 
 impl Report {
@@ -103,17 +125,41 @@ impl Report {
                 "gas": r.gas, "ratio": self.ratio(r.gas),
             })
         };
-        let size = |(name, bytes): &(String, usize)| json!({ "name": name, "bytes": bytes });
+        let shipped = |s: &Shipped| json!({ "name": s.name, "bytes": s.bytes });
         json!({
             "floor": self.floor,
             "methods": self.rows.iter().map(row).collect::<Vec<_>>(),
-            "actors": self.sizes.iter().map(size).collect::<Vec<_>>(),
+            "actors": self.shipped.iter().map(shipped).collect::<Vec<_>>(),
         })
     }
 
     fn ratio(&self, gas: u64) -> f64 {
         let hundredths = (gas * 100 + self.floor / 2) / self.floor.max(1);
         f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0
+    }
+
+    /// Of the methods that are called most: thousands of gas for each part, and what of the state is
+    /// read and written.
+    fn print_profile(&self) {
+        let hot = |hot: &(&str, &str, &str)| self.rows.iter().find(|row| row.is(*hot));
+        let row = |row: &Row| {
+            let profile = &row.profile;
+            let parts = Part::ALL.iter().map(|part| thousands(profile.gas(*part) / 1_000));
+            let written =
+                format!("{}: {}", profile.blocks_written, thousands(profile.bytes_written as u64));
+            [row.method.to_owned(), row.case.clone(), thousands(row.gas / 1_000)]
+                .into_iter()
+                .chain(parts)
+                .chain([profile.blocks_read.to_string(), written])
+                .collect::<Vec<_>>()
+        };
+        let rows: Vec<_> = profile::HOT.iter().filter_map(hot).map(row).collect();
+        let header: Vec<_> = ["method", "case", "gas, thousands"]
+            .into_iter()
+            .chain(Part::ALL.iter().map(|part| part.name()))
+            .chain(["blocks read", "written: bytes"])
+            .collect();
+        table::print(&header, &rows);
     }
 
     fn print(&self) {
@@ -130,12 +176,15 @@ impl Report {
         let rows: Vec<_> = self.rows.iter().map(row).collect();
         table::print(&["actor", "method", "case", "gas", "× empty call"], &rows);
         println!();
-        let sizes: Vec<_> = self
-            .sizes
-            .iter()
-            .map(|(name, bytes)| vec![name.clone(), thousands(*bytes as u64)])
-            .collect();
+        let row = |s: &Shipped| vec![s.name.to_owned(), thousands(s.bytes as u64)];
+        let sizes: Vec<_> = self.shipped.iter().map(row).collect();
         table::print(&["actor", "bytes of WASM"], &sizes);
+    }
+}
+
+impl Row {
+    fn is(&self, (actor, method, case): (&str, &str, &str)) -> bool {
+        self.actor == actor && self.method == method && self.case.starts_with(case)
     }
 }
 
@@ -147,13 +196,19 @@ fn floor(net: &mut Network) -> u64 {
     net.run(Call::new(&ann, placeholder).raw(1 << 24, &[])).ok().gas_used
 }
 
-fn creation(net: &mut Network, rows: &mut Vec<Row>) {
+fn creation(net: &mut Network, agents: Cid, rows: &mut Vec<Row>) {
     let ann = net.account("ann");
-    let params = story::constructor_params(&ann, story::on_publish());
-    let exec = net.create(&ann, "datadao", &params).outcome;
+    let dao = story::constructor_params(&ann, story::on_publish());
+    let exec = net.create(&ann, "datadao", &dao).outcome;
     push(rows, "init", "Exec", "a DataDAO", exec);
+    let storage = defaults::perpetual_storage();
+    let exec = net.create(&ann, "perpetual-storage", &storage).outcome;
+    push(rows, "init", "Exec", "a PerpetualStorage", exec);
+    let market = defaults::lending_market(ann.address(), ann.address(), agents);
+    let exec = net.create(&ann, "lending-market", &market).outcome;
+    push(rows, "init", "Exec", "a LendingMarket", exec);
     let params = init::Exec4Params {
-        constructor_params: RawBytes::serialize(&params).expect("parameters that encode"),
+        constructor_params: RawBytes::serialize(&dao).expect("parameters that encode"),
         ..net.exec4_params("datadao", b"gas")
     };
     let call = Call::new(&ann, Address::new_id(INIT_ACTOR)).method(init::EXEC4, &params);
@@ -172,7 +227,6 @@ fn datasets(dao: &mut Dao, rows: &mut Vec<Row>) {
 
 fn publish(dao: &mut Dao, payment: &str, count: u64, rows: &mut Vec<Row>) {
     list(dao, 60);
-    dao.net.set_tracing(true);
     let deals: Vec<_> = (1..=count).map(|n| dao.proposal(n)).collect();
     let published = dao.sp.publish(&mut dao.net, &deals);
     let case = format!("{count} deals, reward {payment}");
@@ -188,7 +242,8 @@ fn share(rows: &mut Vec<Row>, actor: &'static str, published: &Outcome, count: u
     ] {
         let calls = published.calls.of_method(number);
         let gas = calls.iter().map(|call| call.gas).sum::<u64>() / count;
-        rows.push(Row { actor, method, case: format!("of {case}: per deal"), gas });
+        let profile = Profile::of_each(&calls);
+        rows.push(Row { actor, method, case: format!("of {case}: per deal"), gas, profile });
     }
 }
 
@@ -216,9 +271,10 @@ fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
         let holder = dao.net.account(&format!("holder {n}")).address();
         dao.net.call::<token::Transfer>(&owner, to, &send(holder, atto(1_000))).ok();
     }
+    transfers(dao, holders, rows);
     let bob = dao.net.account("holder 1");
     let case = format!("{holders} holders");
-    // The DAO's admin is only the one who asks; the owner and Bob hold the token.
+    // The owner and Bob hold the token.
     let mut call = |from: &Account, method: &'static str, call: Call| {
         let outcome = dao.net.run(Call { from: from.address(), ..call });
         push(rows, "datadao", method, case.clone(), outcome);
@@ -238,7 +294,6 @@ fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
     let burn_from = token::BurnFromParams { owner: from, amount: amount.clone() };
     let erc20 = erc20::Call::Transfer { to: EthAddress::from_id(bob.id), amount: amount.clone() };
     let erc20 = RawBytes::new(erc20.encode().expect("an amount that fits"));
-    call(&owner, token::Transfer::NAME, of::<token::Transfer>(to, &send(bob.address(), amount)));
     call(&owner, "InvokeEVM transfer", of::<token::InvokeEvm>(to, &erc20));
     call(
         &owner,
@@ -256,6 +311,25 @@ fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
     call(&bob, token::Name::NAME, of::<token::Name>(to, &()));
     call(&bob, token::Symbol::NAME, of::<token::Symbol>(to, &()));
     call(&bob, token::Granularity::NAME, of::<token::Granularity>(to, &()));
+}
+
+/// Mints and transfers to several holders, and the mean of each: every holder lies elsewhere in the map.
+fn transfers(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
+    let (admin, owner, dao_address) = (dao.admin.clone(), dao.sp.owner.clone(), dao.address);
+    let (mut minted, mut moved) = (vec![], vec![]);
+    for n in (1..holders).take(10) {
+        let (to, amount) = (dao.net.account(&format!("holder {n}")).address(), atto(7));
+        let mint = MintParams { to, amount: amount.clone() };
+        minted.push(dao.net.call::<Mint>(&admin, dao_address, &mint).outcome.ok());
+        let transfer = token::TransferParams { to, amount, operator_data: RawBytes::default() };
+        moved.push(dao.net.call::<token::Transfer>(&owner, dao_address, &transfer).outcome.ok());
+    }
+    for (method, outcomes) in [(Mint::NAME, minted), (token::Transfer::NAME, moved)] {
+        let case = format!("{holders} holders");
+        let gas = outcomes.iter().map(|o| o.gas_used).sum::<u64>() / outcomes.len() as u64;
+        let profile = Profile::of_each(&outcomes.iter().map(|o| &o.calls).collect::<Vec<_>>());
+        rows.push(Row { actor: "datadao", method, case, gas, profile });
+    }
 }
 
 fn list(dao: &mut Dao, count: u64) {
@@ -281,6 +355,7 @@ fn push(
     case: impl Into<String>,
     outcome: Outcome,
 ) {
-    let gas = outcome.ok().gas_used;
-    rows.push(Row { actor, method, case: case.into(), gas });
+    let outcome = outcome.ok();
+    let profile = Profile::of(&outcome.calls);
+    rows.push(Row { actor, method, case: case.into(), gas: outcome.gas_used, profile });
 }

@@ -40,7 +40,6 @@ pub fn publish(net: Network, count: u64, rows: &mut Vec<Row>) {
         storage.proposal(&sp, ad)
     };
     let deals: Vec<_> = (1..=count).map(propose).collect();
-    storage.net.set_tracing(true);
     let published = sp.publish(&mut storage.net, &deals);
     share(rows, "perpetual-storage", &published, count, &format!("{count} ads, share paid"));
     push(rows, "market", "PublishStorageDeals", format!("{count} ads, share paid"), published);
