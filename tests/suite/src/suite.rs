@@ -9,6 +9,7 @@ mod deals;
 mod erc20;
 mod gas;
 mod governance;
+mod hostile;
 mod hostile_owners;
 mod init;
 mod ipc;

@@ -20,7 +20,7 @@ const DOCUMENTED: [(&str, &[&[Listed]]); 4] = [
 /// Those of them that are clients of storage deals, and emit the events of `shared::deal`.
 const CLIENTS: [&str; 2] = ["datadao", "perpetual_storage"];
 
-fn sources(directory: &str) -> Vec<(PathBuf, String)> {
+pub fn sources(directory: &str) -> Vec<(PathBuf, String)> {
     fn walk(path: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(path).expect("a readable directory") {
             let path = entry.expect("a readable entry").path();

@@ -58,7 +58,8 @@ const BUILTIN: &[Actor] = &[
 ];
 
 /// Attackers, for the test suite.
-const HOSTILE: &[Actor] = &[actor("hostile-owner", "hostile_owner")];
+const HOSTILE: &[Actor] =
+    &[actor("hostile-owner", "hostile_owner"), actor("hostile-puppet", "hostile_puppet")];
 
 /// What says what the bundle holds.
 const MANIFEST: &str = "target/bundle/manifest.json";
