@@ -6,7 +6,7 @@ use shared::host;
 use shared::token::erc20::transferred;
 use shared::token::methods::deliver;
 
-use super::{change, pay};
+use super::{change, pay, pay_bystander};
 use crate::api::{DepositParams, DepositReturn, ExitId, PaidExit, RedeemParams, RedeemReturn};
 use crate::error::Error;
 use crate::state::Payout;
@@ -85,7 +85,7 @@ pub fn pay_out(exits: &[PaidExit]) -> Result<(), Error> {
         transferred(Some(host::receiver()), None, shares)?;
         let event = Event::new("exit-paid").indexed("exit", id).indexed("lender", lender);
         host::emit(event.field("amount", paid).field("shares", shares).field("done", done))?;
-        pay(&Payout { to: *lender, amount: paid.clone() })?;
+        pay_bystander(&Payout { to: *lender, amount: paid.clone() })?;
     }
     Ok(())
 }

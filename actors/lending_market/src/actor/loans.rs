@@ -6,7 +6,7 @@ use shared::{ensure, host};
 
 use super::lenders::pay_out;
 use super::payments::tell;
-use super::{agent, change, load, pay};
+use super::{agent, change, load, pay, pay_bystander};
 use crate::api::{DrawParams, Holding, LoanId, SpecHash, SubmitParams, Submitted};
 use crate::error::Error;
 use crate::spec::{self, Here};
@@ -98,7 +98,7 @@ pub fn free_reserve(id: LoanId) -> Result<TokenAmount, Error> {
     })?;
     let event = Event::new("reserve-freed").indexed("loan", &id);
     host::emit(event.field("amount", &freed))?;
-    refund.iter().try_for_each(pay)?;
+    refund.iter().try_for_each(pay_bystander)?;
     pay_out(&exits)?;
     Ok(freed)
 }

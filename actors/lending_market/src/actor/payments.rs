@@ -5,7 +5,7 @@ use shared::ext::loan_agent as agent_api;
 use shared::{ensure, host};
 
 use super::lenders::pay_out;
-use super::{agent, change, load, message, pay};
+use super::{agent, change, load, message, pay_bystander};
 use crate::api::{LoanId, PayOffParams, Payment, Phase, WithdrawIncomeParams};
 use crate::error::Error;
 use crate::payments::Receipt;
@@ -60,7 +60,7 @@ pub fn book(
         Ok((receipt, exits))
     })?;
     tell(id, &receipt)?;
-    receipt.refund.iter().try_for_each(pay)?;
+    receipt.refund.iter().try_for_each(pay_bystander)?;
     pay_out(&exits)?;
     Ok(receipt.payment)
 }

@@ -11,7 +11,7 @@ enum Whom {
     Miner,
     /// An agent that the market had Init create, of the code that its rules name.
     Agent,
-    /// Anyone, by a plain send, which runs no code.
+    /// Anyone, by a plain send, which runs no code: [`super::payees`].
     Payee,
     /// An address that nobody has yet, to make an account of it.
     Newborn,
@@ -74,6 +74,7 @@ const SITES: &[(&str, &str, usize, &[Whom])] = &[
     ("actors/lending_market/src/actor/loans.rs", "pay_drawn", 1, &[Payee]),
     ("actors/lending_market/src/actor/loans.rs", "free_reserve", 1, &[Payee]),
     ("actors/lending_market/src/actor/mod.rs", "pay", 1, &[Caller]),
+    ("actors/lending_market/src/actor/mod.rs", "pay_bystander", 1, &[Caller]),
     ("actors/lending_market/src/actor/payments.rs", "book", 1, &[Payee]),
     ("actors/lending_market/src/actor/roles.rs", "pay_treasury", 1, &[Payee]),
     ("actors/loan_agent/src/actor/miner.rs", "claims", 2, &[Miner]),
@@ -116,8 +117,17 @@ const SITES: &[(&str, &str, usize, &[Whom])] = &[
 const HOST: [&str; 7] =
     ["send", "try_send", "view", "get", "pay", "authenticate", "resolve_or_create"];
 /// Functions that have another one send, to whom they say.
-const WRAPPERS: [&str; 8] =
-    ["pay", "pay_drawn", "send", "try_send", "offer", "offer_minted", "deliver", "call_hook"];
+const WRAPPERS: [&str; 9] = [
+    "pay",
+    "pay_bystander",
+    "pay_drawn",
+    "send",
+    "try_send",
+    "offer",
+    "offer_minted",
+    "deliver",
+    "call_hook",
+];
 /// What else is a send.
 const OTHERS: [&str; 5] =
     ["sdk::send::send(", ".call(&Limited", "for_each(pay", "owner_of(", "movement::send::<"];
