@@ -5,7 +5,7 @@ use fab::story::Dao;
 use fvm_harness::{Account, Call, Network, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
-use fvm_shared::econ::TokenAmount as Amount;
+use fvm_shared::error::ExitCode;
 use hostile_puppet::{Message, Step};
 use shared::Method;
 use shared::ext::account::{AuthenticateMessageParams, RECEIVE};
@@ -41,7 +41,7 @@ struct Entry {
     name: &'static str,
     call: Call,
     /// $DATA that are due by it beyond what was owed before.
-    due: Amount,
+    due: TokenAmount,
     /// What the puppet is owed after it, where it takes what it is sent.
     owed: Cash,
 }
@@ -49,7 +49,7 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wealth {
     loot: Cash,
-    of_ann: Amount,
+    of_ann: TokenAmount,
     treasury: Cash,
 }
 
@@ -276,4 +276,30 @@ fn a_hook_costs_a_publish_its_limit_at_the_most_and_the_reading_of_its_reply() {
         let gas = gas_of(steps);
         assert!(gas <= refused + HOOK_LIMIT + READING, "{attack}: {gas} against {refused}");
     }
+}
+
+/// Anyone can have others paid, with as much gas as it likes.
+#[test]
+fn who_gives_a_payment_too_little_gas_takes_nothing_from_its_payee() {
+    let mut stage = Stage::new();
+    let withdraw = stage.entries().pop().expect("Withdraw").call;
+    let (start, before) = (stage.dao.net.snapshot(), stage.wealth());
+    let mut run = |gas| {
+        stage.dao.net.restore(&start);
+        let unused = stage.dao.net.snapshot();
+        let outcome = stage.dao.net.implicit(withdraw.clone().gas_limit(gas));
+        match outcome.exit_code {
+            ExitCode::OK => assert_eq!(stage.wealth(), before),
+            _ => assert_eq!(stage.dao.net.snapshot(), unused),
+        }
+        stage.dao.check_invariants();
+        let owed = stage.dao.owed(stage.puppet).data;
+        (outcome.exit_code, owed, outcome.gas_used)
+    };
+    let (_, _, enough) = run(puppet::GAS);
+    let outcomes: Vec<_> = (1..=20).map(|part| run(enough * part / 20)).collect();
+    let codes: Vec<_> = outcomes.iter().map(|(code, ..)| *code).collect();
+    assert!(codes.contains(&ExitCode::SYS_OUT_OF_GAS), "{codes:?}");
+    let most = outcomes.iter().map(|(_, owed, _)| owed).max();
+    assert_eq!(most, Some(&fil(DUE)), "{codes:?}");
 }

@@ -3,10 +3,10 @@
 
 use actor_perpetual_storage::api::*;
 use fab::story::{Dao, PIECE_SIZE, Storage, on_publish, piece, storage_terms};
-use fvm_harness::{Call, TokenAmount, atto, fil};
+use fvm_harness::{Call, Outcome, Provider, TokenAmount, atto, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
-use hostile_puppet::{Forward, Message};
+use hostile_puppet::{Forward, Message, Step};
 use shared::Method;
 use shared::ext::account::RECEIVE;
 use shared::ext::market::{DealProposal, PUBLISH_STORAGE_DEALS};
@@ -51,12 +51,20 @@ struct Stage {
     deals: [DealProposal; 3],
 }
 
+/// AttoFIL per epoch.
+const PRICE: u64 = 1_000_000;
+
 fn price(terms: &mut Terms) {
-    terms.policy.max_price_per_epoch = atto(1_000_000);
+    terms.policy.max_price_per_epoch = atto(PRICE);
 }
 
 impl Stage {
     fn new() -> Self {
+        Self::after(|_| {})
+    }
+
+    /// The same, after this has happened to the storage.
+    fn after(story: impl FnOnce(&mut Storage)) -> Self {
         let rewards =
             actor_datadao::api::RewardRules { hook_gas_limit: 25 * HOOK_GAS, ..on_publish() };
         let Dao { net, admin, address: dao, .. } = Dao::deploy(network(), rewards).listing(1, 1);
@@ -67,18 +75,23 @@ impl Stage {
         storage = storage.keeping_with(2, price);
         let uploader = storage.uploader.clone();
         storage.pay::<Deposit>(&uploader, &Some(puppet), fil(500)).ok();
-        let params = create(2);
         let call = Call::new(puppet, storage.address);
-        storage.net.implicit(call.method(CreatePerpetualDeal::NUMBER, &params)).ok();
+        storage.net.implicit(call.method(CreatePerpetualDeal::NUMBER, &create(2))).ok();
+        story(&mut storage);
         storage.net.set_tracing(true);
-        let for_storage = [1, 2].map(|id| {
-            let ad = storage.ads(id)[0];
-            let good = storage.proposal(&sp, ad);
-            DealProposal { storage_price_per_epoch: atto(1_000_000), ..good }
-        });
-        let [of_uploader, own] = for_storage;
+        let [of_uploader, own] = [1, 2].map(|id| at_price(&mut storage, &sp, id));
         let of_dao = sp.proposal(&storage.net, dao, piece(1), PIECE_SIZE);
         Stage { storage, puppet, deals: [of_dao, of_uploader, own] }
+    }
+
+    /// Publishes the DAO's deal and one for the storage.
+    fn publish(&mut self, ad: usize, hook: Vec<Step>) -> Outcome {
+        let Stage { storage, puppet, deals } = self;
+        puppet::tell(&mut storage.net, *puppet, RECEIVE, hook);
+        let call = storage.sp.publish_call(&[deals[0].clone(), deals[ad].clone()]);
+        let outcome = puppet::run(&mut storage.net, call);
+        storage.check_invariants();
+        outcome
     }
 
     fn attacks(&self) -> Vec<Attack> {
@@ -122,6 +135,12 @@ impl Stage {
     }
 }
 
+/// What a provider proposes who wants the first ad of a perpetual deal at its price.
+fn at_price(storage: &mut Storage, sp: &Provider, id: PerpetualDealId) -> DealProposal {
+    let ad = storage.ads(id)[0];
+    DealProposal { storage_price_per_epoch: atto(PRICE), ..storage.proposal(sp, ad) }
+}
+
 fn create(n: u64) -> CreatePerpetualDealParams {
     let mut terms = storage_terms(2);
     price(&mut terms);
@@ -138,18 +157,32 @@ fn whatever_a_hook_does_in_a_publish_the_storage_that_hears_later_has_what_its_b
     for (attack, steps) in stage.attacks() {
         let mut cells = vec![attack.to_owned()];
         for ad in [1, 2] {
-            let Stage { storage, puppet, deals } = &mut stage;
-            storage.net.restore(&start);
-            puppet::tell(&mut storage.net, *puppet, RECEIVE, steps.clone());
-            let call = storage.sp.publish_call(&[deals[0].clone(), deals[ad].clone()]);
-            let outcome = puppet::run(&mut storage.net, call);
-            storage.check_invariants();
-            cells.push(puppet::told(&outcome, puppet.id().unwrap()));
+            stage.storage.net.restore(&start);
+            let outcome = stage.publish(ad, steps.clone());
+            cells.push(puppet::told(&outcome, stage.puppet.id().unwrap()));
             assert_eq!(stage.free(), free, "{attack}");
         }
         table.row(cells);
     }
     table.verify();
+}
+
+/// The market has a refund for a deal that was never proven, and has locked as much for one that the
+/// storage has not heard of: who looks now would see no refund.
+#[test]
+fn a_refund_waits_while_the_market_has_locked_what_the_storage_has_not_heard_of() {
+    let mut stage = Stage::after(|storage| {
+        let other = Provider::create(&mut storage.net, "other");
+        let missed = at_price(storage, &other, 1);
+        other.publish_all(&mut storage.net, std::slice::from_ref(&missed));
+        storage.pass_to(missed.start_epoch + 1);
+    });
+    let refresh = message::<Refresh>(stage.storage.address, &vec![1]);
+    let outcome = stage.publish(2, tries([refresh]));
+    assert_eq!(puppet::told(&outcome, stage.puppet.id().unwrap()), "0 [100]");
+    let work = stage.storage.refresh(1);
+    assert_eq!((work.missed, stage.storage.perpetual(1).spent), (1, work.tip));
+    stage.storage.check_invariants();
 }
 
 /// Its reward waits for it, and nobody else's does.
