@@ -17,28 +17,41 @@ use crate::setup::lending;
 const DUE: i64 = 3;
 
 /// A pool in which Ann has shares, which the keeper may move. A loan is out, and a share is a FIL still.
-struct Stage {
-    m: Lending,
-    puppet: Address,
-    friend: Account,
+pub struct Stage {
+    pub m: Lending,
+    pub puppet: Address,
+    /// Another puppet.
+    pub friend: Address,
+    /// FIL that every entry brings the puppet, or that its shares are worth.
+    pub due: TokenAmount,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut m = lending().lent(5_000);
         let (keeper, ann) = (m.keeper.clone(), m.ann.clone());
         let puppet = puppet::create(&mut m.net, &keeper);
-        let friend = m.net.account("friend");
+        let friend = puppet::create(&mut m.net, &keeper);
         m.net.fund(puppet, fil(10));
         let params =
             token::IncreaseAllowanceParams { operator: keeper.address(), increase: fil(DUE) };
         m.call::<token::IncreaseAllowance>(&ann, &params).ok();
         m.loan(|_| {});
         m.net.set_tracing(true);
-        Stage { m, puppet, friend }
+        Stage { m, puppet, friend, due: fil(DUE) }
     }
 
-    fn entries(&self) -> Vec<(&'static str, Call)> {
+    /// After ten days, in which the loan has made a share worth an odd amount.
+    pub fn accrued() -> Self {
+        let mut stage = Self::new();
+        stage.m.pass(10);
+        let price = stage.m.pool().entry_price;
+        assert!(price > fil(1) && price < fil(2), "{price}");
+        stage.due = price * DUE;
+        stage
+    }
+
+    pub fn entries(&self) -> Vec<(&'static str, Call)> {
         let (m, puppet) = (&self.m, self.puppet);
         let call = |from: &Account| Call::new(from, m.address);
         let abi = |from: &Account, function: erc20::Call| {
@@ -67,7 +80,7 @@ impl Stage {
         ]
     }
 
-    fn attacks(&self) -> Vec<Attack> {
+    pub fn attacks(&self) -> Vec<Attack> {
         let m = self.m.address;
         let send = |to: Address, amount: i64| {
             let operator_data = RawBytes::default();
@@ -85,7 +98,7 @@ impl Stage {
             with_value(message::<Deposit>(m, &params), fil(amount))
         };
         let burn = message::<token::Burn>(m, &token::BurnParams { amount: fil(DUE) });
-        let (ann, friend) = (self.m.ann.address(), self.friend.address());
+        let (ann, friend) = (self.m.ann.address(), self.friend);
         let underwriter = self.m.underwriter.address();
         let cover = with_value(message::<StakeCover>(m, &underwriter), fil(1));
         let leave = UnstakeCoverParams { underwriter, shares: fil(1) };
@@ -122,14 +135,24 @@ impl Stage {
 
     /// FIL that the puppet and its friend have, with what their shares and cover are worth; and what
     /// Ann's shares are worth.
-    fn wealth(&mut self) -> (TokenAmount, TokenAmount) {
-        let Stage { m, puppet, friend } = self;
-        let lenders = [*puppet, friend.address(), m.ann.address()];
+    pub fn wealth(&mut self) -> (TokenAmount, TokenAmount) {
+        let Stage { m, puppet, friend, .. } = self;
+        let lenders = [*puppet, *friend, m.ann.address()];
         let [puppet_s, friend_s, of_ann] = lenders.map(|lender| m.view::<GetLender>(&lender).value);
         let params = GetCoverParams { underwriter: m.underwriter.address(), sponsor: *puppet };
         let cover = m.view::<GetCover>(&params).value;
-        let loot = puppet_s + friend_s + cover + m.net.balance(*puppet) + m.net.balance(&*friend);
+        let loot = puppet_s + friend_s + cover + m.net.balance(*puppet) + m.net.balance(*friend);
         (loot, of_ann)
+    }
+
+    /// What must hold after a message that succeeded, whatever the puppets did.
+    #[track_caller]
+    pub fn check(&mut self, before: &(TokenAmount, TokenAmount), entry: &str, attack: &str) {
+        let now = self.wealth();
+        let what = format!("{attack}, in {entry}: {before:?}, then {now:?}");
+        assert!(&now.0 - &before.0 <= self.due, "{what}");
+        assert!(&before.1 - &now.1 <= self.due, "{what}");
+        self.m.check_invariants();
     }
 }
 
@@ -147,11 +170,7 @@ fn whatever_a_receiver_of_shares_does_it_has_its_due_at_the_most() {
             puppet::tell(&mut stage.m.net, stage.puppet, RECEIVE, steps.clone());
             let outcome = puppet::run(&mut stage.m.net, call.clone());
             if outcome.exit_code.is_success() {
-                let now = stage.wealth();
-                let what = format!("{attack}, in {name}: {before:?}, then {now:?}");
-                assert!(&now.0 - &before.0 <= fil(DUE), "{what}");
-                assert!(&before.1 - &now.1 <= fil(DUE), "{what}");
-                stage.m.check_invariants();
+                stage.check(&before, name, attack);
             }
             cells.push(puppet::told(&outcome, stage.puppet.id().unwrap()));
         }
