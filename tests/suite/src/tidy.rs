@@ -43,7 +43,7 @@ fn read(path: &str) -> String {
 }
 
 /// The cells of every row of every table of a Markdown file.
-fn table_rows(path: &str) -> Vec<Vec<String>> {
+pub fn table_rows(path: &str) -> Vec<Vec<String>> {
     let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect();
     let text = read(path);
     let rows = text.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));

@@ -148,6 +148,37 @@ fn redeem() -> Case {
     case("LendingMarket: Redeem, its own", m, puppet, call)
 }
 
+fn cover() -> Case {
+    let mut m = lending().lent(10);
+    let keeper = m.keeper.clone();
+    let puppet = puppet::create(&mut m.net, &keeper);
+    m.net.fund(puppet, fil(5));
+    let underwriter = m.underwriter.address();
+    let call = |m: &Lending| Call::new(puppet, m.address);
+    let stake = call(&m).method(StakeCover::NUMBER, &underwriter).value(fil(5));
+    m.net.implicit(stake).ok();
+    let params = GetCoverParams { underwriter, sponsor: puppet };
+    let shares = m.view::<GetCover>(&params).shares;
+    let leave = call(&m).method(UnstakeCover::NUMBER, &UnstakeCoverParams { underwriter, shares });
+    m.net.implicit(leave).ok();
+    let free_at = m.view::<GetCover>(&params).free_at;
+    m.pass_to(free_at);
+    let withdraw = call(&m).method(WithdrawCover::NUMBER, &underwriter);
+    case("LendingMarket: WithdrawCover, its own", m, puppet, withdraw)
+}
+
+fn tip() -> Case {
+    let mut storage = storage().keeping(1);
+    let uploader = storage.uploader.clone();
+    let puppet = puppet::create(&mut storage.net, &uploader);
+    let ad = storage.ads(1)[0];
+    let (_, missed) = storage.take(ad);
+    storage.pass_to(missed.start_epoch + 1);
+    let call = Call::new(puppet, storage.address);
+    let call = call.method(storage_api::Refresh::NUMBER, &vec![1_u64]);
+    case("PerpetualStorage: Refresh, its own tip", storage, puppet, call)
+}
+
 fn treasury() -> Case {
     let mut m = lending().lent(2_000);
     let governor = m.governor.clone();
@@ -197,6 +228,13 @@ fn repaid() -> (Lending, Address, Submitted) {
     (m, puppet, submitted)
 }
 
+fn income() -> Case {
+    let (m, puppet, submitted) = borrowed();
+    let params = WithdrawIncomeParams { loan: submitted.loan, amount: fil(1) };
+    let call = Call::new(puppet, m.address).method(WithdrawIncome::NUMBER, &params);
+    case("LoanAgent: PayIncome, the borrower", m, puppet, call)
+}
+
 fn refund() -> Case {
     let (m, puppet, submitted) = repaid();
     let call = to_pool::<Repay>(&m, &m.keeper, &submitted.loan, 11);
@@ -212,9 +250,9 @@ fn released() -> Case {
 
 #[test]
 fn a_payee_runs_no_code_and_one_that_is_no_more_stops_nobody_else() {
-    let mut cases = vec![withdraw_from_dao(), withdraw_from_storage(), redeem()];
+    let mut cases = vec![withdraw_from_dao(), withdraw_from_storage(), tip(), redeem(), cover()];
     cases.extend(exits());
-    cases.extend([refund(), treasury(), payee(), released()]);
+    cases.extend([refund(), treasury(), payee(), income(), released()]);
     let mut table = Table::new("payees", &["Who is paid", "would refuse", "is no more"]);
     for Case { name, mut story, puppet, call } in cases {
         story.net().set_tracing(true);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 /// Set, it has the tables rewritten instead of compared.
 const UPDATE: &str = "UPDATE_SNAPSHOTS";
-const README: &str = "tests/hostile/README.md";
+pub const README: &str = "tests/hostile/README.md";
 /// Tests run at the same time.
 static FILE: Mutex<()> = Mutex::new(());
 
