@@ -21,6 +21,7 @@ use shared::ext::{CRON_ACTOR, INIT_ACTOR, REWARD_ACTOR, SYSTEM_ACTOR};
 use crate::account::{Account, Key};
 use crate::bundle::Actors;
 use crate::genesis::{self, Founders};
+use crate::journal::Entry;
 use crate::machine::{self, Executor, NETWORK_VERSION, NetworkMachine, Randomness};
 use crate::message::{Call, SignedMessage};
 use crate::outcome::{Outcome, Reply};
@@ -62,6 +63,7 @@ pub struct Network {
     founders: Founders,
     /// Remainders by a deadline's length of the epochs at which deadlines end.
     deadline_ends: BTreeSet<ChainEpoch>,
+    pub(crate) journal: Option<Vec<Entry>>,
 }
 
 /// A state of a network to go back to.
@@ -107,6 +109,7 @@ impl Network {
             implicit_nonce: IMPLICIT_NONCES + at.epoch.unsigned_abs() * IMPLICIT_NONCES_PER_EPOCH,
             founders,
             deadline_ends: BTreeSet::new(),
+            journal: None,
         })
     }
 
@@ -233,7 +236,7 @@ impl Network {
     pub fn dry_run(&mut self, call: Call) -> Outcome {
         self.executor.0.state_tree_mut().begin_transaction();
         let message = call.message(self.implicit_nonce + 1);
-        let outcome = self.apply(message, ApplyKind::Implicit, 0);
+        let outcome = self.perform(message).expect("a working machine");
         self.executor.0.state_tree_mut().end_transaction(true).expect("an open transaction");
         outcome
     }
@@ -272,8 +275,15 @@ impl Network {
     }
 
     fn apply(&mut self, message: Message, kind: ApplyKind, length: usize) -> Outcome {
+        let kept = self.journal.is_some().then(|| message.clone());
         let ret = self.executor.execute_message(message, kind, length).expect("a working machine");
-        Outcome::new(ret)
+        let outcome = Outcome::new(ret);
+        if let Some(message) = kept {
+            let (implicit, after) = (kind == ApplyKind::Implicit, self.snapshot());
+            let entry = Entry { message, implicit, outcome: outcome.clone(), after };
+            self.journal.get_or_insert_default().push(entry);
+        }
+        outcome
     }
 
     // Actors
