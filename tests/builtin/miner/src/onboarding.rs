@@ -53,9 +53,9 @@ pub fn submit_windowed_post(params: SubmitWindowedPostParams) -> Result<()> {
         proof.post_proof == state.info.post_proof,
         Exit::illegal_argument("not the miner's proof type")
     );
+    let effects = state.prove(&host::Store, params.deadline, host::epoch())?;
     let only = params.partitions.iter().all(|partition| partition.index == 0);
     ensure!(only, Exit::not_found("no such partition"));
-    let effects = state.prove(&host::Store, params.deadline, host::epoch())?;
     host::commit(&state)?;
     settle(effects)
 }

@@ -1,5 +1,6 @@
 //! What sectors cost: deposits, pledge and fees, as functions of the network's size and rewards.
 
+use builtin_common::curves::ln;
 use builtin_common::filter::{FilterEstimate, PRECISION};
 use builtin_common::policy::EPOCHS_IN_DAY;
 use fvm_shared::bigint::{BigInt, Integer};
@@ -8,10 +9,6 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::{SectorSize, StoragePower};
 use num_traits::{Signed, Zero};
 
-/// The natural logarithm of 2, with [`PRECISION`] digits.
-const LN_2: u128 = 235_865_763_225_513_294_137_944_142_764_154_484_399;
-/// Binary digits of a logarithm that are computed.
-const LOG_DIGITS: u64 = 64;
 /// Square of a velocity, with [`PRECISION`] digits, up to which it counts as standing still.
 const STANDSTILL: u128 = 302_231_454_903_657_293_676_544;
 
@@ -125,23 +122,6 @@ fn sum_of_ratio(of: &FilterEstimate, by: &FilterEstimate, epochs: ChainEpoch) ->
     let change = ((&by.velocity * epochs) << PRECISION) - growth * &by.position;
     let changing = (change * &of.velocity) >> PRECISION;
     (steady + changing).div_floor(&square)
-}
-
-/// The natural logarithm of a positive number; both have [`PRECISION`] digits.
-fn ln(of: &BigInt) -> BigInt {
-    let one = BigInt::from(1) << PRECISION;
-    let digits = i64::try_from(of.bits()).unwrap_or(i64::MAX) - 129;
-    let mut rest = if digits > 0 { of >> digits } else { of << -digits };
-    // Squaring doubles a logarithm to base 2, so each overflow is one more binary digit of it.
-    let mut log_2 = &one * digits;
-    for digit in 1..=LOG_DIGITS {
-        rest = (&rest * &rest) >> PRECISION;
-        if rest.bits() > PRECISION + 1 {
-            rest >>= 1;
-            log_2 += &one >> digit;
-        }
-    }
-    (log_2 * LN_2) >> PRECISION
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use fvm_shared::bigint::bigint_ser::BigIntDe;
 use fvm_shared::sys::SendFlags;
 use fvm_shared::{METHOD_CONSTRUCTOR, METHOD_SEND};
 use shared::ext::{BURNT_FUNDS_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
-use shared::{Caller, ensure, host};
+use shared::{Caller, host};
 
 use crate::state::State;
 use crate::types::{
@@ -23,8 +23,8 @@ shared::dispatch! {
 }
 
 fn constructor(power: Option<BigIntDe>) -> Result<()> {
-    ensure!(power.is_some(), Exit::illegal_argument("no power"));
-    Ok(host::commit(&State::new())?)
+    let BigIntDe(power) = power.ok_or_else(|| Exit::illegal_argument("no power"))?;
+    Ok(host::commit(&State::new(&power))?)
 }
 
 /// A miner that cannot take its reward loses it.
@@ -47,8 +47,8 @@ fn this_epoch_reward(_: ()) -> Result<ThisEpochReward> {
 }
 
 fn update_network_kpi(power: Option<BigIntDe>) -> Result<()> {
-    ensure!(power.is_some(), Exit::illegal_argument("no power"));
+    let BigIntDe(power) = power.ok_or_else(|| Exit::illegal_argument("no power"))?;
     let mut state: State = host::load()?;
-    state.end_epoch(host::epoch());
+    state.end_epoch(host::epoch(), &power);
     Ok(host::commit(&state)?)
 }

@@ -3,13 +3,13 @@
 use builtin_common::filter::FilterEstimate;
 use builtin_common::{Exit, Result};
 use fvm_ipld_encoding::tuple::*;
-use fvm_shared::bigint::bigint_ser;
+use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::sector::StoragePower;
 use shared::ensure;
 
-use crate::minting::{first_baseline, first_estimate, grow_baseline, reward_at};
+use crate::minting::{Progress, first_estimate, reward};
 use crate::types::{ApplyRewardsParams, AwardBlockRewardParams, ThisEpochReward};
 
 /// Winners that an epoch has on average, who share its reward.
@@ -23,21 +23,21 @@ pub struct State {
     pub epoch: ChainEpoch,
     pub this_epoch_reward: TokenAmount,
     pub reward_smoothed: FilterEstimate,
-    #[serde(with = "bigint_ser")]
-    pub baseline_power: StoragePower,
+    pub progress: Progress,
     /// All block rewards so far, without gas.
     pub total_storage_power_reward: TokenAmount,
 }
 
 impl State {
-    /// The state at epoch 0.
+    /// The state at epoch 0 of a network with this power.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(power: &StoragePower) -> Self {
+        let progress = Progress::new(power);
         State {
             epoch: 0,
-            this_epoch_reward: reward_at(0),
+            this_epoch_reward: reward(0, &BigInt::default(), &progress.time()),
             reward_smoothed: first_estimate(),
-            baseline_power: first_baseline(),
+            progress,
             total_storage_power_reward: TokenAmount::default(),
         }
     }
@@ -46,7 +46,7 @@ impl State {
     pub fn this_epoch(self) -> ThisEpochReward {
         ThisEpochReward {
             reward_smoothed: self.reward_smoothed,
-            baseline_power: self.baseline_power,
+            baseline_power: self.progress.baseline,
         }
     }
 
@@ -70,19 +70,15 @@ impl State {
         })
     }
 
-    /// Ends epoch `now`, and all null epochs before it.
-    pub fn end_epoch(&mut self, now: ChainEpoch) {
-        let epochs = (now - self.epoch).max(0) + 1;
-        self.epoch += epochs;
-        self.this_epoch_reward = reward_at(self.epoch);
-        self.reward_smoothed = self.reward_smoothed.next(self.this_epoch_reward.atto(), epochs);
-        self.baseline_power = grow_baseline(core::mem::take(&mut self.baseline_power), epochs);
-    }
-}
-
-impl Default for State {
-    fn default() -> Self {
-        State::new()
+    /// Ends epoch `now`, and all null epochs before it, in which the network had this power.
+    pub fn end_epoch(&mut self, now: ChainEpoch, power: &StoragePower) {
+        let nulls = (now - self.epoch).max(0);
+        self.progress.pass(nulls, power);
+        let before = self.progress.time();
+        self.progress.pass(1, power);
+        self.epoch += nulls + 1;
+        self.this_epoch_reward = reward(self.epoch, &before, &self.progress.time());
+        self.reward_smoothed = self.reward_smoothed.next(self.this_epoch_reward.atto(), nulls + 1);
     }
 }
 
@@ -92,6 +88,8 @@ mod tests {
 
     use super::*;
 
+    const NOTHING: BigInt = BigInt::ZERO;
+
     fn block(gas_reward: TokenAmount, win_count: i64) -> AwardBlockRewardParams {
         let penalty = TokenAmount::from_whole(1);
         AwardBlockRewardParams { miner: Address::new_id(1000), penalty, gas_reward, win_count }
@@ -99,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_win_pays_a_fifth_of_the_epoch_and_the_gas_on_top() {
-        let mut state = State::new();
+        let mut state = State::new(&NOTHING);
         let gas = TokenAmount::from_whole(2);
         let due = state.award(&block(gas.clone(), 2), &TokenAmount::from_whole(1_000)).unwrap();
         let block_reward = (state.this_epoch_reward.clone() * 2).div_floor(5u64);
@@ -110,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_reward_is_bounded_by_the_balance_and_gas_comes_first() {
-        let mut state = State::new();
+        let mut state = State::new(&NOTHING);
         let gas = TokenAmount::from_whole(2);
         let due = state.award(&block(gas.clone(), 5), &TokenAmount::from_whole(3)).unwrap();
         assert_eq!(due.reward, TokenAmount::from_whole(3));
@@ -120,14 +118,26 @@ mod tests {
 
     #[test]
     fn a_gap_of_null_epochs_ends_where_single_epochs_do() {
-        let (mut stepped, mut jumped) = (State::new(), State::new());
+        let power = BigInt::from(32_u64 << 30);
+        let (mut stepped, mut jumped) = (State::new(&NOTHING), State::new(&NOTHING));
         for epoch in 0..=99 {
-            stepped.end_epoch(epoch);
+            stepped.end_epoch(epoch, &power);
         }
-        jumped.end_epoch(99);
+        jumped.end_epoch(99, &power);
         assert_eq!((stepped.epoch, jumped.epoch), (100, 100));
         assert_eq!(stepped.this_epoch_reward, jumped.this_epoch_reward);
-        let off = jumped.baseline_power - stepped.baseline_power;
-        assert!((0..=100).any(|bytes| off == bytes.into()), "{off}");
+        assert_eq!(stepped.progress, jumped.progress);
+    }
+
+    #[test]
+    fn a_long_gap_is_off_by_a_byte_for_each_epoch_at_most() {
+        let (mut stepped, mut jumped) = (State::new(&NOTHING), State::new(&NOTHING));
+        for epoch in 0..=4_999 {
+            stepped.end_epoch(epoch, &NOTHING);
+        }
+        jumped.end_epoch(4_999, &NOTHING);
+        assert_eq!(stepped.this_epoch_reward, jumped.this_epoch_reward);
+        let off = jumped.progress.baseline - stepped.progress.baseline;
+        assert!(off >= NOTHING && off <= 5_000.into(), "{off}");
     }
 }
