@@ -5,6 +5,7 @@ mod attacks;
 mod bad_input;
 mod builtin;
 mod compute;
+mod conformance;
 mod deals;
 mod erc20;
 mod gas;
