@@ -20,7 +20,7 @@ use fab::story::Dao;
 use crate::setup::{HOOK_GAS, PIECE_SIZE, piece, pushing, pushing_with_gas_to_spare};
 
 /// Creates the attacker and hands it the provider.
-fn take_over(net: &mut Network, sp: &Provider) -> Address {
+pub fn take_over(net: &mut Network, sp: &Provider) -> Address {
     let attacker = net.create(&sp.owner, "hostile-owner", &()).ok().id_address;
     give(net, sp, attacker);
     attacker

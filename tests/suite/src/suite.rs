@@ -15,6 +15,7 @@ mod hostile_owners;
 mod init;
 mod ipc;
 mod lending;
+mod model;
 mod network;
 mod node;
 mod perpetual;

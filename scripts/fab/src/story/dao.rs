@@ -273,20 +273,26 @@ impl Dao {
         self.net.state(&self.address).expect("a DAO with state")
     }
 
-    /// Asserts that the state is sound and that the DAO has what its books say: every story ends with
-    /// this.
-    ///
-    /// # Panics
-    /// With every invariant that is broken.
+    /// [`check_dao`]: every story ends with this.
     #[track_caller]
     pub fn check_invariants(&mut self) {
-        self.net.snapshot();
-        let id = self.net.resolve(&self.address).expect("a DAO with an ID");
-        let broken = invariants::check(&self.state(), self.net.store(), id, self.net.epoch());
-        let broken = broken.expect("a readable state");
-        assert!(broken.is_empty(), "broken invariants: {broken:#?}");
-        let booked = self.treasury().booked.fil;
-        let balance = self.net.balance(self.address);
-        assert!(booked <= balance, "{booked} FIL are booked, {balance} are there");
+        check_dao(&mut self.net, self.address);
     }
+}
+
+/// Asserts that a DAO's state is sound and that it has what its books say.
+///
+/// # Panics
+/// With every invariant that is broken.
+#[track_caller]
+pub fn check_dao(net: &mut Network, dao: Address) {
+    net.snapshot();
+    let id = net.resolve(&dao).expect("a DAO with an ID");
+    let state: State = net.state(&dao).expect("a DAO with state");
+    let broken = invariants::check(&state, net.store(), id, net.epoch());
+    let broken = broken.expect("a readable state");
+    assert!(broken.is_empty(), "broken invariants: {broken:#?}");
+    let booked = net.view::<GetTreasury>(dao, &()).booked.fil;
+    let balance = net.balance(dao);
+    assert!(booked <= balance, "{booked} FIL are booked, {balance} are there");
 }

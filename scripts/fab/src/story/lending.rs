@@ -316,19 +316,24 @@ impl Lending {
         self.net.state(&self.address).expect("a market with state")
     }
 
-    /// Asserts that the state is sound and that the market has what its books say: every story ends with
-    /// this.
-    ///
-    /// # Panics
-    /// With every invariant that is broken.
+    /// [`check_market`]: every story ends with this.
     #[track_caller]
     pub fn check_invariants(&mut self) {
-        self.net.snapshot();
-        let state = self.state();
-        let broken =
-            invariants::check(&state, self.net.store(), self.id()).expect("a readable state");
-        assert!(broken.is_empty(), "broken invariants: {broken:#?}");
-        let (booked, balance) = (state.booked(), self.net.balance(self.address));
-        assert!(booked <= balance, "{booked} FIL are booked, {balance} are there");
+        check_market(&mut self.net, self.address);
     }
+}
+
+/// Asserts that a market's state is sound and that it has what its books say.
+///
+/// # Panics
+/// With every invariant that is broken.
+#[track_caller]
+pub fn check_market(net: &mut Network, market: Address) {
+    net.snapshot();
+    let id = net.resolve(&market).expect("a market with an ID");
+    let state: State = net.state(&market).expect("a market with state");
+    let broken = invariants::check(&state, net.store(), id).expect("a readable state");
+    assert!(broken.is_empty(), "broken invariants: {broken:#?}");
+    let (booked, balance) = (state.booked(), net.balance(market));
+    assert!(booked <= balance, "{booked} FIL are booked, {balance} are there");
 }

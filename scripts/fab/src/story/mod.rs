@@ -14,9 +14,9 @@ use shared::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
 use shared::ext::market::DealProposal;
 
 pub use crate::deploy::defaults::{DAY, HOOK_GAS, rewards as vesting_rules};
-pub use dao::{Dao, constructor_params, dataset, on_publish};
-pub use lending::{Lending, rules as lending_rules};
-pub use storage::{Storage, terms as storage_terms};
+pub use dao::{Dao, check_dao, constructor_params, dataset, on_publish};
+pub use lending::{Lending, check_market, rules as lending_rules};
+pub use storage::{Storage, check_storage, terms as storage_terms};
 
 /// Bytes of a made-up piece, after padding.
 pub const PIECE_SIZE: PaddedPieceSize = PaddedPieceSize(1 << 20);

@@ -221,19 +221,26 @@ impl Storage {
         self.net.state(&self.address).expect("a storage with state")
     }
 
-    /// Asserts that the state is sound and that the storage has what its books say: every story ends
-    /// with this.
-    ///
-    /// # Panics
-    /// With every invariant that is broken.
+    /// [`check_storage`]: every story ends with this.
     #[track_caller]
     pub fn check_invariants(&mut self) {
-        self.net.snapshot();
-        let broken = invariants::check(&self.state(), self.net.store()).expect("a readable state");
-        assert!(broken.is_empty(), "broken invariants: {broken:#?}");
-        let books = self.net.view::<GetBooks>(self.address, &());
-        let (balance, unlocked) = (self.net.balance(self.address), self.unlocked());
-        assert!(books.booked <= balance, "{} FIL are booked, {balance} are there", books.booked);
-        assert!(books.escrow <= unlocked, "{} FIL in escrow, {unlocked} are there", books.escrow);
+        check_storage(&mut self.net, self.address);
     }
+}
+
+/// Asserts that a storage's state is sound and that it has what its books say.
+///
+/// # Panics
+/// With every invariant that is broken.
+#[track_caller]
+pub fn check_storage(net: &mut Network, storage: Address) {
+    net.snapshot();
+    let state: State = net.state(&storage).expect("a storage with state");
+    let broken = invariants::check(&state, net.store()).expect("a readable state");
+    assert!(broken.is_empty(), "broken invariants: {broken:#?}");
+    let books = net.view::<GetBooks>(storage, &());
+    let escrow = net.escrow(storage);
+    let (balance, unlocked) = (net.balance(storage), escrow.balance - escrow.locked);
+    assert!(books.booked <= balance, "{} FIL are booked, {balance} are there", books.booked);
+    assert!(books.escrow <= unlocked, "{} FIL in escrow, {unlocked} are there", books.escrow);
 }
