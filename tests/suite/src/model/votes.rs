@@ -88,7 +88,7 @@ impl Dao {
 
     /// Time passes, and with it snapshots.
     pub fn pass(&mut self, to: ChainEpoch) {
-        let weights = self.holders.keys().map(|party| (*party, self.weight(*party))).collect();
+        let weights = Party::CALLERS.map(|party| (party, self.weight(party))).into();
         let register = Register { weights, supply: self.supply.clone() };
         for poll in self.polls.iter_mut().filter(|poll| poll.snapshot < to) {
             poll.register.get_or_insert_with(|| register.clone());
