@@ -2,6 +2,10 @@
 
 use super::report;
 
+/// What the official account actor takes more than the stand-in for each token that it is told of: its
+/// stack of 1 MiB is cleared.
+const OFFICIAL_HOOK: u64 = 480_000;
+
 /// Actor, method, how the case begins, and gas.
 const GOALS: [(&str, &str, &str, u64); 19] = [
     ("init", "Exec", "a DataDAO", 12_000_000),
@@ -27,13 +31,16 @@ const GOALS: [(&str, &str, &str, u64); 19] = [
 
 #[test]
 fn methods_cost_no_more_than_their_goals() {
+    let official = std::env::var_os("BUILTIN_ACTORS_CAR").is_some();
     let missed = |(actor, method, case, goal): &(&str, &str, &str, u64)| {
         let is = |row: &&fab::gas::Row| {
             row.actor == *actor && row.method == *method && row.case.starts_with(case)
         };
         let row = report().rows.iter().find(is);
         let gas = row.unwrap_or_else(|| panic!("no measurement of {method}, {case}")).gas;
-        (gas > *goal).then(|| format!("{actor} {method}, {case}: {gas} > {goal}"))
+        let told = matches!(*method, "Mint" | "Transfer" | "Deposit");
+        let goal = goal + if official && told { OFFICIAL_HOOK } else { 0 };
+        (gas > goal).then(|| format!("{actor} {method}, {case}: {gas} > {goal}"))
     };
     let missed: Vec<_> = GOALS.iter().filter_map(missed).collect();
     assert!(missed.is_empty(), "{missed:#?}");
