@@ -1,5 +1,6 @@
 //! Gas of every method and size of every actor, measured on the embedded network.
 
+mod contract;
 mod lending;
 mod nouns;
 pub mod profile;
@@ -10,7 +11,9 @@ use actor_datadao::api::{
     AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal, Mint,
     MintParams, RefreshDatasets, Withdraw,
 };
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
 use cid::Cid;
 use clap::Args;
 use fvm_harness::{Account, Call, Network, Outcome, atto, fil};
@@ -34,8 +37,12 @@ pub struct Options {
     /// Show instead where the gas of the methods that are called most goes.
     #[arg(long, conflicts_with = "json")]
     profile: bool,
+    /// Compare instead with a contract of Ethereum's that does the same: the creation code in this file,
+    /// which scripts/solidity makes. Needs an official bundle.
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["json", "profile"])]
+    solidity: Option<PathBuf>,
     /// Measure instead how gas grows with what an actor keeps, from 10 to 100,000 entries.
-    #[arg(long, conflicts_with_all = ["json", "profile"])]
+    #[arg(long, conflicts_with_all = ["json", "profile", "solidity"])]
     scale: bool,
 }
 
@@ -71,8 +78,18 @@ pub fn command(options: &Options) -> Result<()> {
     if options.scale {
         return scale::command();
     }
+    if options.solidity.is_some() {
+        let missing = "contracts run on the official EVM actor alone";
+        ensure!(
+            crate::official_bundle().is_some(),
+            "{missing}: set {} to an official bundle",
+            crate::BUILTIN_ACTORS_CAR
+        );
+    }
     let report = measure()?;
-    if options.json {
+    if let Some(hex) = &options.solidity {
+        contract::compare(&report, &network, hex)?;
+    } else if options.json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
     } else if options.profile {
         report.print_profile();
@@ -82,14 +99,16 @@ pub fn command(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// A network that records calls.
+fn network() -> Result<Network> {
+    let mut net = Network::new(crate::actors()?)?;
+    net.set_tracing(true);
+    Ok(net)
+}
+
 /// Runs every case on networks of its own.
 pub fn measure() -> Result<Report> {
     let actors = crate::actors()?;
-    let network = || {
-        let mut net = Network::new(actors)?;
-        net.set_tracing(true);
-        anyhow::Ok(net)
-    };
     let mut rows = vec![];
     creation(&mut network()?, actors.code("loan-agent"), &mut rows);
     datasets(&mut Dao::pushing(network()?), &mut rows);
