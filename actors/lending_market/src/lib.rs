@@ -1,4 +1,13 @@
-//! A pool of FIL that lends to storage providers, on the collateral in their miners.
+//! LendingMarket: lenders pool FIL here, and storage providers borrow it on what their miners are worth.
+//!
+//! Underwriters decide off chain who may borrow what, and sign loan specifications ([`spec`]), which the
+//! market takes within the limits of [`underwriting`]. A loan ([`loans`], [`loan`]) has a [`schedule`] that
+//! is fixed when its money is drawn, and an agent that holds the borrower's miner; [`payments`] are what
+//! comes in for it, and [`distress`] is what happens when it does not. [`pool`] prices the shares of
+//! [`lenders`], who leave at once or by the queue of [`exits`]; [`mod@book`] adds up what all loans accrue
+//! without looking at any. Sponsors stake [`cover`] that pays for losses first. [`records`] tells how
+//! borrowers have paid. [`rules`] says what a governor may change, [`state`] how all is kept, [`api`] how
+//! it is called.
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 

@@ -1,5 +1,87 @@
-//! Builds, bundles, measures and demonstrates the actors. The `fab` command is a thin shell over
-//! this library; the test suite uses it to have the actors ready.
+//! FVM Blueprints: the blueprints of Filecoin's documentation as native actors, with what it takes to
+//! build, run, test and deploy them. This is the front page. The crate itself is the tool, `cargo fab`:
+//! the command is a thin shell over this library, and the test suite uses it to have the actors ready.
+//!
+//! # The actors
+//!
+//! An actor is a smart contract of Filecoin's virtual machine: a WASM module with methods, a state and a
+//! balance. There are five. The interface of each is its `api`, with every method, unit and range; its
+//! README in `actors/` has the rules, callers, events, exit codes, assumptions and invariants.
+//!
+//! | actor | what it does | interface |
+//! |---|---|---|
+//! | [DataDAO](actor_datadao) | keeps data that is listed, for a token that votes | [api](actor_datadao::api) |
+//! | [PerpetualStorage](actor_perpetual_storage) | keeps data for ever, deal after deal | [api](actor_perpetual_storage::api) |
+//! | [LendingMarket](actor_lending_market) | lends to providers on their miners | [api](actor_lending_market::api) |
+//! | [LoanAgent](actor_loan_agent) | holds a miner until its loan is repaid | [api](actor_loan_agent::api) |
+//! | [Init](actor_init) | creates actors, on networks of one's own | [api](actor_init::api) |
+//!
+//! What always holds of the first three is in their `invariants`: those of
+//! [the DAO](actor_datadao::invariants), of [the storage](actor_perpetual_storage::invariants) and of
+//! [the market](actor_lending_market::invariants). What must hold before a miner changes hands is in
+//! [`actor_loan_agent::control`], who may create what in [`actor_init::admission`].
+//!
+//! # How they fit together
+//!
+//! ```text
+//!   token holders     uploaders            lenders      underwriters
+//!        │ vote           │ deposit           │ deposit      │ sign
+//!        ▼                ▼                   ▼              ▼
+//!   ┌─────────┐  ┌──────────────────┐  ┌─────────────────────────┐  creates  ┌───────────┐
+//!   │ DataDAO │  │ PerpetualStorage │  │      LendingMarket      │ ────────▶ │ LoanAgent │
+//!   └─────────┘  └──────────────────┘  └─────────────────────────┘  orders   └───────────┘
+//!        ▲                ▲                        │ lends               owns it, or │
+//!        │ asks about proposals,                   │                  is its payee   │
+//!        │ tells of deals │                        ▼                                 ▼
+//!   ┌─────────────────────────┐  publishes  ┌────────────────────────────────────────────┐
+//!   │  storage market (f05)   │ ◀────────── │             a provider's miner             │
+//!   └─────────────────────────┘             └────────────────────────────────────────────┘
+//! ```
+//!
+//! The DataDAO and the PerpetualStorage are clients of storage deals: the market asks them about each
+//! proposal, read-only, and tells them of each deal; what became of it they ask the market, when anyone
+//! has them do so. The LendingMarket creates an agent for each loan, at an address in its own namespace,
+//! and the agent obeys it alone. Otherwise the actors neither know nor call each other.
+//!
+//! # Conventions
+//!
+//! | what | how |
+//! |---|---|
+//! | money | attoFIL, 10^-18 FIL, and the like for tokens: [`TokenAmount`](fvm_harness::TokenAmount) |
+//! | time | epochs of 30 seconds; a day is 2,880 of them, a year 365 days |
+//! | parts | [`BasisPoints`](shared::math::BasisPoints), hundredths of a percent |
+//! | rounding | in the name of every [division](shared::math), up or down; never of a sum |
+//! | actors | any [`Address`](fvm_shared::address::Address) goes in; kept and told is the [`ActorID`](fvm_shared::ActorID) |
+//! | methods | numbered by FRC-42, the hash of the name: [`shared::Method`] |
+//! | callers | who may call is in one table for each actor: [`shared::dispatch!`] |
+//! | parameters, replies | CBOR, strictly decoded, mostly tuples; [`abi`] turns them into JSON and back |
+//! | exit codes | from 32 the actor's own, which never change; below, those of [`shared::Error`] |
+//! | tokens | FRC-46, and ERC-20 by InvokeEVM: [`shared::token`] |
+//! | signatures | AuthenticateMessage, which must reply `true`: [`shared::auth`] |
+//!
+//! # The other crates
+//!
+//! | crate | what |
+//! |---|---|
+//! | [`shared`] | what two or more actors need |
+//! | [`fvm_harness`] | a Filecoin network in process, on the real FVM |
+//! | [`abi`] | what methods take and reply, read from the actors' source |
+//! | [`lotus`], [`devnet`] | what nodes and clients say to each other, and a node that says it over the embedded network |
+//! | `builtin_…` | stand-ins for the network's own actors, for machines without an official bundle |
+//! | `hostile_…` | attackers, for the tests |
+//!
+//! # Where the tests are
+//!
+//! Rules are plain Rust and have their tests beside them, in the `tests` of each actor. `tests/suite` runs
+//! every actor as WASM in the FVM: stories, attacks (`tests/hostile/README.md` has the tables), the whole
+//! bundle against a model, and the stand-ins against what official actors did. `SECURITY.md` says what is
+//! relied on, what is not, and how that is tested; each README which test guards which invariant.
+//!
+//! # In this crate
+//!
+//! [`build`](mod@build) makes the bundle and [`bundle`] merges it into others; [`deploy`], [`invoke`] and [`inspect`]
+//! work on a [`node`]; [`worker`] keeps a perpetual storage, [`underwrite`] assesses a loan; [`story`]
+//! starts what [`demo`], [`gas`] and the tests tell.
 
 pub mod bench;
 pub mod build;
