@@ -10,16 +10,26 @@
 //!
 //! | actor | what it does | interface |
 //! |---|---|---|
-//! | [DataDAO](actor_datadao) | keeps data that is listed, for a token that votes | [api](actor_datadao::api) |
-//! | [PerpetualStorage](actor_perpetual_storage) | keeps data for ever, deal after deal | [api](actor_perpetual_storage::api) |
-//! | [LendingMarket](actor_lending_market) | lends to providers on their miners | [api](actor_lending_market::api) |
-//! | [LoanAgent](actor_loan_agent) | holds a miner until its loan is repaid | [api](actor_loan_agent::api) |
-//! | [Init](actor_init) | creates actors, on networks of one's own | [api](actor_init::api) |
+//! | [DataDAO] | keeps data that is listed, for a token that votes | [api](../actor_datadao/api/index.html) |
+//! | [PerpetualStorage] | keeps data, deal after deal | [api](../actor_perpetual_storage/api/index.html) |
+//! | [LendingMarket] | lends to providers on their miners | [api](../actor_lending_market/api/index.html) |
+//! | [LoanAgent] | holds a miner until its loan is repaid | [api](../actor_loan_agent/api/index.html) |
+//! | [Init] | creates actors, on networks of one's own | [api](../actor_init/api/index.html) |
 //!
-//! What always holds of the first three is in their `invariants`: those of
-//! [the DAO](actor_datadao::invariants), of [the storage](actor_perpetual_storage::invariants) and of
-//! [the market](actor_lending_market::invariants). What must hold before a miner changes hands is in
-//! [`actor_loan_agent::control`], who may create what in [`actor_init::admission`].
+//! What always holds of the first three is in their `invariants`: of [the DAO], of [the storage] and of
+//! [the market]. What must hold before a miner changes hands is in [`control`] of the agent, and who may
+//! create what in [`admission`] of Init.
+//!
+//! [DataDAO]: ../actor_datadao/index.html
+//! [PerpetualStorage]: ../actor_perpetual_storage/index.html
+//! [LendingMarket]: ../actor_lending_market/index.html
+//! [LoanAgent]: ../actor_loan_agent/index.html
+//! [Init]: ../actor_init/index.html
+//! [the DAO]: ../actor_datadao/invariants/index.html
+//! [the storage]: ../actor_perpetual_storage/invariants/index.html
+//! [the market]: ../actor_lending_market/invariants/index.html
+//! [`control`]: ../actor_loan_agent/control/index.html
+//! [`admission`]: ../actor_init/admission/index.html
 //!
 //! # How they fit together
 //!
@@ -47,26 +57,27 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | money | attoFIL, 10^-18 FIL, and the like for tokens: [`TokenAmount`](fvm_harness::TokenAmount) |
+//! | money | attoFIL, 10^-18 FIL, and the like for tokens: `TokenAmount` |
 //! | time | epochs of 30 seconds; a day is 2,880 of them, a year 365 days |
-//! | parts | [`BasisPoints`](shared::math::BasisPoints), hundredths of a percent |
-//! | rounding | in the name of every [division](shared::math), up or down; never of a sum |
-//! | actors | any [`Address`](fvm_shared::address::Address) goes in; kept and told is the [`ActorID`](fvm_shared::ActorID) |
-//! | methods | numbered by FRC-42, the hash of the name: [`shared::Method`] |
-//! | callers | who may call is in one table for each actor: [`shared::dispatch!`] |
-//! | parameters, replies | CBOR, strictly decoded, mostly tuples; [`abi`] turns them into JSON and back |
-//! | exit codes | from 32 the actor's own, which never change; below, those of [`shared::Error`] |
-//! | tokens | FRC-46, and ERC-20 by InvokeEVM: [`shared::token`] |
-//! | signatures | AuthenticateMessage, which must reply `true`: [`shared::auth`] |
+//! | parts | basis points, hundredths of a percent |
+//! | rounding | in the name of every [division](../shared/math/index.html), up or down; sums are exact |
+//! | actors | any `Address` goes in; what is kept and told is the `ActorID` |
+//! | methods | numbered by FRC-42, the hash of the name: [`method`](../shared/method/index.html) |
+//! | callers | who may call is in one table for each actor: [`dispatch`](../shared/dispatch/index.html) |
+//! | parameters, replies | CBOR, strictly decoded, mostly tuples |
+//! | exit codes | from 32 the actor's own, for good; below, [those of all](../shared/error/index.html) |
+//! | tokens | FRC-46, and ERC-20 by InvokeEVM: [`token`](../shared/token/index.html) |
+//! | signatures | AuthenticateMessage, which must reply `true`: [`auth`](../shared/auth/index.html) |
 //!
 //! # The other crates
 //!
 //! | crate | what |
 //! |---|---|
-//! | [`shared`] | what two or more actors need |
-//! | [`fvm_harness`] | a Filecoin network in process, on the real FVM |
-//! | [`abi`] | what methods take and reply, read from the actors' source |
-//! | [`lotus`], [`devnet`] | what nodes and clients say to each other, and a node that says it over the embedded network |
+//! | [`shared`](../shared/index.html) | what two or more actors need |
+//! | [`fvm_harness`](../fvm_harness/index.html) | a Filecoin network in process, on the real FVM |
+//! | [`abi`](../abi/index.html) | what methods take and reply, from the actors' source; JSON to CBOR and back |
+//! | [`lotus`](../lotus/index.html) | what nodes and clients say to each other |
+//! | [`devnet`](../devnet/index.html) | a node that says it, over the embedded network |
 //! | `builtin_…` | stand-ins for the network's own actors, for machines without an official bundle |
 //! | `hostile_…` | attackers, for the tests |
 //!
@@ -79,9 +90,9 @@
 //!
 //! # In this crate
 //!
-//! [`build`](mod@build) makes the bundle and [`bundle`] merges it into others; [`deploy`], [`invoke`] and [`inspect`]
-//! work on a [`node`]; [`worker`] keeps a perpetual storage, [`underwrite`] assesses a loan; [`story`]
-//! starts what [`demo`], [`gas`] and the tests tell.
+//! [`build`](mod@build) makes the bundle and [`bundle`] merges it into others. [`deploy`], [`invoke`] and
+//! [`inspect`] work on a [`node`]. [`worker`] keeps a perpetual storage, [`underwrite`] assesses a loan.
+//! [`story`] starts what [`demo`], [`gas`] and the tests tell.
 
 pub mod bench;
 pub mod build;
