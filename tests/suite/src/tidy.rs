@@ -44,10 +44,18 @@ fn read(path: &str) -> String {
 
 /// The cells of every row of every table of a Markdown file.
 pub fn table_rows(path: &str) -> Vec<Vec<String>> {
+    rows_of(&read(path))
+}
+
+fn rows_of(text: &str) -> Vec<Vec<String>> {
     let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect();
-    let text = read(path);
     let rows = text.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
     rows.map(cells).collect()
+}
+
+/// What a text names as code.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }
 
 fn readme_of(actor: &str) -> String {
@@ -157,21 +165,113 @@ fn an_actor_s_readme_has_every_event() {
     }
 }
 
+/// The documents that list invariants: of every actor, and of what actors share.
+fn ledgers() -> Vec<String> {
+    let actors = fs::read_dir(fab::build::workspace_root().join("actors")).expect("the actors");
+    let names = actors.map(|entry| entry.expect("a readable entry").file_name());
+    let readmes = names.map(|name| readme_of(name.to_str().expect("a name in UTF-8")));
+    readmes.chain(["shared/README.md".to_owned()]).collect()
+}
+
 /// Tests are told from other code by their long names.
+fn is_guard(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    word.chars().all(plain) && word.matches('_').count() > 2
+}
+
 #[test]
-fn an_actor_s_readme_names_guards_that_there_are() {
+fn documents_name_guards_that_there_are() {
     let code: Vec<_> = ["actors", "shared", "tests"].into_iter().flat_map(sources).collect();
-    let is_word = |text: &&str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    for (actor, _) in DOCUMENTED {
-        let readme = read(&readme_of(actor));
+    for document in ledgers().into_iter().chain(["SECURITY.md".to_owned()]) {
+        let text = read(&document);
         let mut guards = 0;
-        let words = readme.split('`').filter(is_word);
-        for name in words.filter(|word| word.matches('_').count() > 2) {
+        for name in quoted(&text).filter(|word| is_guard(word)) {
             guards += 1;
             let declared = format!("fn {name}(");
             let there = code.iter().any(|(_, text)| text.contains(&declared));
-            assert!(there, "{actor}: there is no test {name}");
+            assert!(there, "{document}: there is no test {name}");
         }
-        assert!(guards > 0, "no guards in the README of {actor}");
+        assert!(guards > 0, "no guards in {document}");
+    }
+}
+
+/// Code is named by its file, seen from the document or from the root, and then its functions.
+#[test]
+fn every_invariant_names_the_code_that_keeps_it_and_a_test() {
+    for document in ledgers() {
+        let text = read(&document);
+        let section = text.split("\n## ").find(|section| section.starts_with("Invariants\n"));
+        let rows = rows_of(section.expect("a section on invariants"));
+        let rows: Vec<_> =
+            rows.iter().filter(|row| quoted(&row.concat()).next().is_some()).collect();
+        for row in &rows {
+            let [rule, code, tests] = row.as_slice() else { panic!("{document}: {row:?}") };
+            assert!(quoted(tests).any(is_guard), "{document}: no test of: {rule}");
+            let mut file = None;
+            for word in quoted(code) {
+                if word.ends_with(".rs") {
+                    let beside = document.replace("README.md", word);
+                    let root = fab::build::workspace_root();
+                    let found = if root.join(&beside).exists() { &beside } else { word };
+                    file = Some(read(found));
+                } else if let Some(text) = &file {
+                    let there = ["(", "<"].map(|end| text.contains(&format!("fn {word}{end}")));
+                    assert!(there.contains(&true), "{document}: no {word} where it is said");
+                }
+            }
+            assert!(file.is_some(), "{document}: no code of: {rule}");
+        }
+        assert!(!rows.is_empty(), "no invariants in {document}");
+    }
+}
+
+#[test]
+fn documents_link_to_what_there_is() {
+    let root = fab::build::workspace_root();
+    let others = ["README.md", "SECURITY.md", "CHANGELOG.md", "tests/hostile/README.md"];
+    for document in ledgers().into_iter().chain(others.map(str::to_owned)) {
+        let text = read(&document);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let path = target.split('#').next().expect("a path, if an empty one");
+            let from = root.join(&document);
+            let there = from.parent().expect("a directory").join(path).exists();
+            assert!(there, "{document}: there is no {target}");
+        }
+    }
+}
+
+/// Links to pages of other crates, which the documentation's own check passes over: it finds them only
+/// where those were made first.
+#[test]
+fn the_front_page_links_to_what_there_is() {
+    let sources: Vec<_> =
+        ["actors", "shared", "tests", "scripts"].into_iter().flat_map(sources).collect();
+    let text = read("scripts/fab/src/lib.rs");
+    let pages: Vec<_> =
+        text.split("../").skip(1).filter_map(|rest| rest.split_once(".html")).collect();
+    for (page, _) in &pages {
+        let mut parts: Vec<_> = page.split('/').collect();
+        assert_eq!(parts.pop(), Some("index"), "{page} is not the page of a module");
+        let name = parts.remove(0);
+        let name = name.strip_prefix("actor_").or(name.strip_prefix("fvm_")).unwrap_or(name);
+        let file = parts.first().map_or("lib.rs".to_owned(), |module| format!("{module}.rs"));
+        let ends = [format!("{name}/src/{file}"), format!("{name}/src/{}/mod.rs", parts.concat())];
+        let there = sources.iter().any(|(path, _)| ends.iter().any(|end| path.ends_with(end)));
+        assert!(there, "the front page links to {page}, which is not there");
+    }
+    assert!(!pages.is_empty(), "no links on the front page");
+}
+
+/// The documentation shows it first.
+#[test]
+fn every_crate_says_what_it_is() {
+    for directory in ["actors", "shared", "tests", "scripts"] {
+        let crates = sources(directory)
+            .into_iter()
+            .filter(|(path, _)| path.ends_with("src/lib.rs") || path.ends_with("src/main.rs"));
+        for (path, text) in crates {
+            assert!(text.starts_with("//! "), "{} does not say what it is", path.display());
+        }
     }
 }
