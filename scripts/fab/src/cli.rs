@@ -22,6 +22,8 @@ pub struct Cli {
 enum Command {
     /// Compile every actor to WASM, check it against what the FVM accepts, and pack the bundle.
     Build,
+    /// Compile every actor again in a copy of the source elsewhere, and compare the codes.
+    Reproduce,
     /// Merge the actors into an official bundle, for a Lotus devnet, and check that they run there.
     Bundle(bundle::Options),
     /// Run Clippy over the code that exists on WASM only.
@@ -68,6 +70,7 @@ impl Cli {
     pub fn run(self, voice: &mut Voice<'_>) -> Result<()> {
         match self.command {
             Command::Build => build::command(),
+            Command::Reproduce => build::reproduce(),
             Command::Bundle(options) => bundle::command(&options),
             Command::Lint => build::lint(),
             Command::Deploy(options) => deploy::command(&options),

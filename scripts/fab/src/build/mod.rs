@@ -2,6 +2,7 @@
 //! CAR files. Cargo rebuilds only what changed.
 
 mod bundle;
+mod reproduce;
 mod toolchain;
 mod validate;
 
@@ -15,6 +16,7 @@ use crate::table::{self, thousands};
 use crate::typed::ABI;
 
 pub use bundle::Entry;
+pub use reproduce::reproduce;
 pub use toolchain::Toolchain;
 
 /// An actor of a bundle: its name in the manifest and the crate that it is built from.
@@ -79,9 +81,13 @@ pub struct Bundles {
 
 /// Builds what changed and writes the bundles, `manifest.json` and `abi.json`.
 pub fn build() -> Result<Bundles> {
-    let root = workspace_root();
+    build_in(&workspace_root())
+}
+
+/// [`build`], of the source in a directory.
+fn build_in(root: &Path) -> Result<Bundles> {
     let toolchain = Toolchain::find()?;
-    cargo(&root, &toolchain, &toolchain.cargo, &["build"], &[])?;
+    cargo(root, &toolchain, &toolchain.cargo, &["build"], &[])?;
     let out = root.join("target/bundle");
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let modules = root.join("target/wasm/wasm32-unknown-unknown/wasm");
