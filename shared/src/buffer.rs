@@ -154,7 +154,7 @@ impl Iterator for Links<'_> {
             let (content, rest) = self.0.split_at_checked(usize::try_from(number).ok()?)?;
             if last == Some(LINK) && content.starts_with(&INLINE) {
                 // What the link holds is next, and then what follows the link.
-                (_, self.0) = self.0.split_at_checked(INLINE.len() + 1)?;
+                (_, self.0) = self.0.split_at_checked(INLINE.len().saturating_add(1))?;
                 continue;
             }
             self.0 = rest;
@@ -174,7 +174,7 @@ impl Links<'_> {
         let (major, short) = (first >> 5, first & 31);
         let bytes = match short {
             0..24 => 0,
-            24..28 => 1 << (short - 24),
+            24..28 => 1_usize.wrapping_shl(u32::from(short & 3)),
             _ => return None,
         };
         let (number, rest) = rest.split_at_checked(bytes)?;

@@ -126,14 +126,15 @@ impl Refreshed {
         let mut sum = Refreshed::default();
         for News { fate, earned, .. } in news {
             sum.earned += earned;
-            match fate {
-                Fate::Activated => sum.activated += 1,
-                Fate::Kept => {}
-                Fate::Missed => sum.missed += 1,
-                Fate::Completed => sum.completed += 1,
-                Fate::Terminated => sum.terminated += 1,
-                Fate::Unseen => sum.unseen += 1,
-            }
+            let count = match fate {
+                Fate::Activated => &mut sum.activated,
+                Fate::Kept => continue,
+                Fate::Missed => &mut sum.missed,
+                Fate::Completed => &mut sum.completed,
+                Fate::Terminated => &mut sum.terminated,
+                Fate::Unseen => &mut sum.unseen,
+            };
+            *count = count.saturating_add(1);
         }
         sum
     }

@@ -32,7 +32,8 @@ impl Slots {
     #[must_use]
     pub fn of_owner(&self, owner: ActorID, now: ChainEpoch) -> usize {
         let replicas = self.replicas.iter().filter(|replica| replica.owner == owner).count();
-        replicas + self.waiting(now).filter(|dropout| dropout.owner == owner).count()
+        let waiting = self.waiting(now).filter(|dropout| dropout.owner == owner).count();
+        replicas.saturating_add(waiting)
     }
 
     /// Keeps a provider that failed in mind until its deal would have ended. The oldest is forgotten

@@ -94,9 +94,9 @@ impl Book {
         let (last, today) = (self.at.div_euclid(DAY), now.div_euclid(DAY));
         if last < today {
             let steps = Amt::<Step, _>::load(&self.steps, store).map_err(fault)?;
-            for day in last + 1..=today {
+            for day in last.saturating_add(1)..=today {
                 if let Some(step) = steps.get(index(day)?).map_err(fault)? {
-                    self.run(day * DAY);
+                    self.run(day.saturating_mul(DAY));
                     self.interest += &step.lump;
                     self.rate += &step.rate;
                 }

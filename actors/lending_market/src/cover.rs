@@ -102,7 +102,7 @@ impl State {
         underwriter: ActorID,
         shares: &TokenAmount,
     ) -> Result<(), Error> {
-        let free_at = message.now + self.rules(store)?.cover_delay;
+        let free_at = message.now.saturating_add(self.rules(store)?.cover_delay);
         self.change_stake(store, underwriter, message.caller, |stake| {
             let covered = !shares.is_negative() && *shares <= stake.shares;
             ensure!(covered, Error::Stake(stake.shares.clone()));
@@ -122,7 +122,7 @@ impl State {
         let min_cover = self.rules(store)?.min_cover;
         let shares = self.change_stake(store, underwriter, message.caller, |stake| {
             ensure!(stake.leaving.is_positive(), Error::Stake(stake.leaving.clone()));
-            let lapses = stake.free_at + WITHDRAWAL_WINDOW;
+            let lapses = stake.free_at.saturating_add(WITHDRAWAL_WINDOW);
             let free = (stake.free_at..=lapses).contains(&message.now);
             ensure!(free, Error::CoverWaits(stake.free_at, lapses));
             let shares = core::mem::take(&mut stake.leaving);

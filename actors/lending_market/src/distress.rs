@@ -124,7 +124,7 @@ impl State {
         let terms = Terms { defaulted: Some(now), ..opened.terms.clone() };
         opened.set_terms(store, terms)?;
         self.change_subjects(store, opened.spec(), |record| {
-            record.defaults += 1;
+            record.defaults = record.defaults.saturating_add(1);
             record.lost += &owed;
         })?;
         self.set_loan(store, id, &opened.loan)

@@ -49,8 +49,8 @@ impl Lender {
         };
         self.income += part(&state.income_index, &self.income_index);
         self.losses += part(&state.loss_index, &self.loss_index);
-        self.income_index = state.income_index.clone();
-        self.loss_index = state.loss_index.clone();
+        self.income_index.clone_from(&state.income_index);
+        self.loss_index.clone_from(&state.loss_index);
     }
 
     /// Adds the cost of shares that come on top of those it has.
@@ -62,9 +62,9 @@ impl Lender {
         cost: &TokenAmount,
     ) {
         let all = shares + had;
-        let waited = (now - self.since) * had.atto();
+        let waited = now.saturating_sub(self.since) * had.atto();
         let average = if all.is_zero() { BigInt::default() } else { waited / all.atto() };
-        self.since = now - i64::try_from(average).unwrap_or_default();
+        self.since = now.saturating_sub(i64::try_from(average).unwrap_or_default());
         self.basis += cost;
     }
 

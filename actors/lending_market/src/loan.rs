@@ -136,7 +136,7 @@ impl Opened {
     /// Everything that its schedules ask for.
     #[must_use]
     pub fn total(&self) -> Sums {
-        self.sum(|schedule| schedule.total())
+        self.sum(Schedule::total)
     }
 
     /// Principal that was drawn.
@@ -195,7 +195,7 @@ impl Opened {
         let dues = self.terms.dues.iter().copied().filter(|due| *due > last && *due < now);
         for to in dues.chain([now]) {
             if overdue.is_positive() {
-                late += late_fee_up(&overdue, rate, to - from)?;
+                late += late_fee_up(&overdue, rate, to.saturating_sub(from))?;
             }
             overdue += self.instalment(to);
             from = to;

@@ -135,7 +135,9 @@ impl State {
         };
         opened.set_terms(store, terms)?;
         opened.loan.phase = Phase::Live;
-        self.change_subjects(store, &spec, |record| record.loans += 1)?;
+        self.change_subjects(store, &spec, |record| {
+            record.loans = record.loans.saturating_add(1);
+        })?;
         let agent = opened.terms.agent;
         let term = spec.term(now, &cold.rules)?;
         let mut payout = None;

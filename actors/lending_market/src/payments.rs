@@ -128,11 +128,11 @@ impl State {
             })?;
         }
         let (on_time, late) = opened.settle(split, now);
-        if sums.principal.is_positive() || on_time + late > 0 {
+        if sums.principal.is_positive() || on_time > 0 || late > 0 {
             self.change_subjects(store, opened.spec(), |record| {
                 record.returned += &sums.principal;
-                record.on_time += on_time;
-                record.late += late;
+                record.on_time = record.on_time.saturating_add(on_time);
+                record.late = record.late.saturating_add(late);
             })?;
         }
         Ok(())
@@ -184,7 +184,9 @@ impl State {
         cold.miners = miners.flush()?;
         self.set_cold(store, &cold)?;
         if phase == Phase::Repaid && opened.drawn().is_positive() {
-            self.change_subjects(store, opened.spec(), |record| record.repaid += 1)?;
+            self.change_subjects(store, opened.spec(), |record| {
+                record.repaid = record.repaid.saturating_add(1);
+            })?;
         }
         opened.loan.phase = phase;
         let amount = opened.loan.credit.clone();
@@ -287,8 +289,9 @@ impl Opened {
         for (number, due) in (1..=self.loan.settled).zip(&self.terms.dues).skip(before as usize) {
             // Before the first draw nothing is due.
             if self.instalment(*due).is_positive() {
-                let in_time = number <= ahead || now <= due + ON_TIME;
-                *(if in_time { &mut on_time } else { &mut late }) += 1;
+                let in_time = number <= ahead || now <= due.saturating_add(ON_TIME);
+                let count: &mut u32 = if in_time { &mut on_time } else { &mut late };
+                *count = count.saturating_add(1);
             }
         }
         (on_time, late)

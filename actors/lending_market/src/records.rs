@@ -41,8 +41,10 @@ pub struct Attestation {
 /// [`HALF_LIFE`] to the next: a sum falls as its parts do, however often it is brought up to date.
 #[must_use]
 pub fn decayed_down(weight: &TokenAmount, from: ChainEpoch, to: ChainEpoch) -> TokenAmount {
-    let height = |epoch: ChainEpoch| BigInt::from(2 * HALF_LIFE - epoch.rem_euclid(HALF_LIFE));
-    let halvings = to.div_euclid(HALF_LIFE) - from.div_euclid(HALF_LIFE);
+    let height = |epoch: ChainEpoch| {
+        BigInt::from((2 * HALF_LIFE).saturating_sub(epoch.rem_euclid(HALF_LIFE)))
+    };
+    let halvings = to.div_euclid(HALF_LIFE).saturating_sub(from.div_euclid(HALF_LIFE));
     let whole = height(from) << halvings.clamp(0, 512);
     mul_div_down(weight, &height(to), &whole).unwrap_or_default()
 }
@@ -132,7 +134,7 @@ impl State {
         let value = self.value_down(&self.token.balance(store, lender)?)?;
         let lenders = Lenders::load(store, &self.lenders, &LENDERS)?;
         let since = lenders.get(&lender)?.map_or(now, |known| known.since);
-        let held = (now - since).clamp(0, FULL_WEIGHT);
+        let held = now.saturating_sub(since).clamp(0, FULL_WEIGHT);
         let part = mul_div_down(&value, &BigInt::from(held), &BigInt::from(FULL_WEIGHT));
         Ok(part.unwrap_or_default())
     }
@@ -160,14 +162,14 @@ impl State {
 pub fn score(record: &Record, trust: Option<BasisPoints>) -> vec::Vec<ScorePart> {
     let part = |reason: &str, points| ScorePart { reason: reason.to_string(), points };
     let (on_time, late) = (i64::from(record.on_time), i64::from(record.late));
-    let defaults = i64::from(record.defaults);
-    let said = trust.map_or(0, |trust| (i64::from(trust) - 5_000) / 5);
+    let (repaid, defaults) = (i64::from(record.repaid), i64::from(record.defaults));
+    let said = trust.map_or(0, |trust| i64::from(trust).saturating_sub(5_000) / 5);
     vec![
         part("everybody starts with", BASE),
-        part("instalments on time, 100 each, to 2,000", (on_time * 100).min(2_000)),
-        part("instalments late, 200 less each", -(late * 200)),
-        part("loans repaid, 500 each, to 2,000", (i64::from(record.repaid) * 500).min(2_000)),
-        part("loans in default, 3,000 less each", -(defaults * 3_000)),
+        part("instalments on time, 100 each, to 2,000", on_time.saturating_mul(100).min(2_000)),
+        part("instalments late, 200 less each", late.saturating_mul(-200)),
+        part("loans repaid, 500 each, to 2,000", repaid.saturating_mul(500).min(2_000)),
+        part("loans in default, 3,000 less each", defaults.saturating_mul(-3_000)),
         part("what lenders say, from 1,000 less to 1,000 more", said),
     ]
 }

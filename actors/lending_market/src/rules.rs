@@ -33,16 +33,16 @@ fn amount(value: &TokenAmount) -> bool {
 }
 
 pub fn check(rules: &Rules, roles: &Roles) -> Result<(), Error> {
-    let days = |epochs: ChainEpoch, from: i64, to: ChainEpoch| (from * DAY..=to).contains(&epochs);
+    let within = |epochs: ChainEpoch, from, to| (from..=to).contains(&epochs);
     let whole = |share| u64::from(share) <= BASIS_POINTS;
     ensure!((1..=MAX_NAME).contains(&rules.name.len()), Error::Rule("name"));
     ensure!((1..=MAX_SYMBOL).contains(&rules.symbol.len()), Error::Rule("symbol"));
     ensure!(whole(rules.charged()), Error::Rule("protocol fee and cover share"));
     ensure!(whole(rules.min_cover), Error::Rule("min cover"));
     ensure!(rules.max_debt > 0 && whole(rules.max_debt), Error::Rule("max debt"));
-    ensure!(days(rules.impair_after, 1, 180 * DAY), Error::Rule("impair after"));
-    ensure!(days(rules.cover_delay, 1, MAX_PERIOD), Error::Rule("cover delay"));
-    ensure!(days(rules.recovery, 30, MAX_RECOVERY), Error::Rule("recovery"));
+    ensure!(within(rules.impair_after, DAY, 180 * DAY), Error::Rule("impair after"));
+    ensure!(within(rules.cover_delay, DAY, MAX_PERIOD), Error::Rule("cover delay"));
+    ensure!(within(rules.recovery, 30 * DAY, MAX_RECOVERY), Error::Rule("recovery"));
     ensure!(rules.min_exit.is_positive() && amount(&rules.min_exit), Error::Rule("min exit"));
     ensure!(amount(&roles.deposit_cap), Error::Rule("deposit cap"));
     Ok(())

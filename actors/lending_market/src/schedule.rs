@@ -27,7 +27,7 @@ pub const MAX_INSTALMENTS: u32 = 60;
 pub const MAX_DAYS_BETWEEN: u32 = 366;
 
 /// Basis points per year, times epochs, that make a whole.
-const WHOLE: i64 = BASIS_POINTS as i64 * YEAR;
+const WHOLE: i64 = BASIS_POINTS.cast_signed() * YEAR;
 
 /// How a loan is repaid.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +186,8 @@ pub fn dues(from: ChainEpoch, days_between: u32, count: u32) -> Result<Vec<Chain
     checked_count(count)?;
     let sound = (1..=MAX_DAYS_BETWEEN).contains(&days_between);
     ensure!(sound, Error::Schedule("not 1 to 366 days between instalments"));
-    let (first, between) = (day_end(from)?, ChainEpoch::from(days_between) * DAY);
-    let dues = (1..=ChainEpoch::from(count)).map(|i| first.checked_add(i * between));
+    let (first, between) = (day_end(from)?, ChainEpoch::from(days_between).saturating_mul(DAY));
+    let dues = (1..=ChainEpoch::from(count)).map(|i| first.checked_add(i.saturating_mul(between)));
     Ok(dues.collect::<Option<_>>().ok_or(shared::Error::Overflow("a due epoch"))?)
 }
 
@@ -195,7 +195,7 @@ pub fn dues(from: ChainEpoch, days_between: u32, count: u32) -> Result<Vec<Chain
 pub fn day_end(epoch: ChainEpoch) -> Result<ChainEpoch, Error> {
     let end = match epoch.rem_euclid(DAY) {
         0 => Some(epoch),
-        elapsed => epoch.checked_add(DAY - elapsed),
+        elapsed => epoch.checked_add(DAY.saturating_sub(elapsed)),
     };
     Ok(end.ok_or(shared::Error::Overflow("the end of a day"))?)
 }

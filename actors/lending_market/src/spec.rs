@@ -58,7 +58,7 @@ impl LoanSpec {
         ensure!(self.chain_id == here.chain_id, Error::OtherChain(self.chain_id));
         ensure!(self.market == here.market, Error::OtherMarket(self.market));
         ensure!(now <= self.deadline, Error::Deadline(self.deadline));
-        ensure!(self.deadline - now <= MAX_RESERVE, Error::Spec("deadline"));
+        ensure!(self.deadline.saturating_sub(now) <= MAX_RESERVE, Error::Spec("deadline"));
         let whole = |share| u64::from(share) <= BASIS_POINTS;
         ensure!(whole(self.rate), Error::Spec("rate"));
         ensure!(whole(self.late_rate), Error::Spec("late rate"));
@@ -70,7 +70,8 @@ impl LoanSpec {
         let schedule = self.schedule(&self.amount, now, &self.dues(now)?, rules)?;
         if let Draws::Pledge(draws) = &self.draws {
             let last = schedule.instalments.iter().rev().nth(1).map_or(now, |before| before.due);
-            let window = (1..=MAX_PERIOD).contains(&draws.window) && draws.window <= last - now;
+            let left = last.saturating_sub(now);
+            let window = (1..=MAX_PERIOD).contains(&draws.window) && draws.window <= left;
             ensure!(window, Error::Spec("time to draw"));
             ensure!(draws.max_draw.is_positive(), Error::Spec("max draw"));
             ensure!(self.payee.is_none(), Error::Spec("payee of a loan against pledge"));
@@ -105,20 +106,26 @@ impl LoanSpec {
         let start = day_end(now)?.saturating_sub(DAY);
         let schedule = self.schedule(&self.amount, start, &self.dues(now)?, rules)?;
         let debt = schedule.total().total();
-        let late = schedule.maturity() - start + self.grace;
+        let end = later(schedule.maturity(), self.grace)?;
+        let late = end.checked_sub(start).ok_or(shared::Error::Overflow("a term"))?;
         let late_fees = late_fee_up(&debt, self.late_rate, late)?;
         let quota = debt + late_fees + share_up(&self.amount, self.prepayment_fee)?;
-        Ok(Term { quota, expiration: schedule.maturity() + self.grace + rules.recovery })
+        Ok(Term { quota, expiration: later(end, rules.recovery)? })
     }
 
     /// A term that suffices whenever the loan is activated until its deadline. Instalments are due at
     /// the ends of days, so that the first period, and with it the quota, is largest for a loan that is
     /// activated as a day begins.
     pub fn term_by_deadline(&self, rules: &Rules) -> Result<Term, Error> {
-        let day_begins = day_end(self.deadline)? - DAY + 1;
+        let day_begins = later(day_end(self.deadline)?, 1 - DAY)?;
         let quota = self.term(day_begins, rules)?.quota;
         Ok(Term { quota, ..self.term(self.deadline, rules)? })
     }
+}
+
+/// The epoch so much later.
+fn later(epoch: ChainEpoch, by: ChainEpoch) -> Result<ChainEpoch, Error> {
+    Ok(epoch.checked_add(by).ok_or(shared::Error::Overflow("a term"))?)
 }
 
 /// The fee on an amount that is overdue for so many epochs, rounded up.

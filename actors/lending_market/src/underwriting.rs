@@ -45,7 +45,7 @@ impl Underwriter {
             self.outstanding <= self.limits.ceiling,
             Error::Ceiling(self.limits.ceiling.clone())
         );
-        if now >= self.period_start + self.limits.period {
+        if now >= self.period_start.saturating_add(self.limits.period) {
             self.period_start = now;
             self.period_used = TokenAmount::default();
         }

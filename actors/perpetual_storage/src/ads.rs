@@ -94,9 +94,9 @@ impl Perpetual {
         let left = self.end_of(ad.renews).map_or(0, |end| end.saturating_sub(now));
         let open = now.saturating_sub(ad.opened);
         let points = i64::from(rule.floor)
-            + part_down(rule.scarcity, missing, wanted)
-            + part_down(rule.urgency, window.saturating_sub(left), window)
-            + part_down(rule.auction, open, rule.auction_period);
+            .saturating_add(part_down(rule.scarcity, missing, wanted))
+            .saturating_add(part_down(rule.urgency, window.saturating_sub(left), window))
+            .saturating_add(part_down(rule.auction, open, rule.auction_period));
         let points = BasisPoints::try_from(points).unwrap_or(BasisPoints::MAX);
         Ok(share_down(&ad.limit, points)?.min(ad.limit.clone()))
     }
@@ -126,7 +126,7 @@ impl Perpetual {
         let tip = if reach == Reach::Tipped { rules.tip.clone() } else { TokenAmount::zero() };
         self.close_excess(terms, &rules.tip);
         self.raise_limits(terms, funds)?;
-        let mut opened = 0;
+        let mut opened: u32 = 0;
         for (renews, from) in self.gaps(terms, rules, now) {
             let mut ad = self.next_ad(id, terms, renews, from, now)?;
             let floor = share_down(&ad.limit, rules.bounty.floor)?;
@@ -144,8 +144,9 @@ impl Perpetual {
             }
             self.purse -= cost;
             self.spent += &tip;
-            self.last_ad += 1;
-            opened += 1;
+            // `next_ad` refuses the last number.
+            self.last_ad = self.last_ad.saturating_add(1);
+            opened = opened.saturating_add(1);
         }
         let lacking = -self.reach(funds);
         ensure!(!lacking.is_positive(), Error::Missing(lacking));
@@ -166,8 +167,8 @@ impl Perpetual {
         let mut room = (terms.replicas as usize).saturating_sub(self.heads().count());
         for ad in core::mem::take(&mut self.ads) {
             let replica = usize::from(ad.renews.is_none());
-            if replica <= room {
-                room -= replica;
+            if let Some(left) = room.checked_sub(replica) {
+                room = left;
                 self.ads.push(ad);
             } else {
                 self.purse += ad.reserve(tip);
@@ -215,14 +216,15 @@ impl Perpetual {
         now: ChainEpoch,
     ) -> Vec<(Option<DealID>, ChainEpoch)> {
         let (wanted, window) = (terms.replicas as usize, rules.renewal_window);
-        let kept = self.heads().count() + self.ads.iter().filter(|ad| ad.renews.is_none()).count();
+        let offered = self.ads.iter().filter(|ad| ad.renews.is_none()).count();
+        let kept = self.heads().count().saturating_add(offered);
         let ending: Vec<&Replica> = self
             .heads()
             .filter(|head| head.end_epoch.saturating_sub(now) <= window)
             .filter(|head| terms.expiry.is_none_or(|expiry| head.end_epoch < expiry))
             .filter(|head| !self.is_renewed(head.deal))
             .collect();
-        let staying = kept - ending.len();
+        let staying = kept.saturating_sub(ending.len());
         let missing = wanted.saturating_sub(kept);
         let renewals = ending.into_iter().take(wanted.saturating_sub(staying));
         let renewals = renewals.map(|head| (Some(head.deal), head.end_epoch));
@@ -310,7 +312,8 @@ impl State {
         let mut next = (end <= self.last).then_some(end);
         for id in from..end {
             let Some(perpetual) = self.find(store, id)? else { continue };
-            if *order == AdOrder::Deal && ads.len() + perpetual.ads.len() > limit {
+            let full = ads.len().saturating_add(perpetual.ads.len()) > limit;
+            if full && *order == AdOrder::Deal {
                 next = Some(id);
                 break;
             }

@@ -191,7 +191,8 @@ impl Perpetual {
         self.spent += &replica.paid;
         self.escrow -= replica.locked();
         if replica.verified {
-            self.datacap_used += self.piece_size;
+            let used = self.datacap_used.checked_add(self.piece_size);
+            self.datacap_used = used.ok_or(shared::Error::Overflow("the DataCap used"))?;
         }
         self.replicas.push(replica.clone());
         Ok(())

@@ -1,5 +1,7 @@
 //! What always holds. Checked by tests, over the whole state.
 
+#![expect(clippy::arithmetic_side_effects, reason = "tests alone call it")]
+
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;

@@ -9,7 +9,20 @@
 //! of them. [`funds`] and [`escrow`] keep the money, [`providers`] knows who kept its deals,
 //! [`estimate`] tells what it all costs. [`state`] is how it is kept, [`api`] how it is called.
 #![no_std]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_wrap,
+        clippy::expect_used,
+        clippy::float_arithmetic,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 extern crate alloc;
 

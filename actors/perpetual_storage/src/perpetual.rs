@@ -123,8 +123,8 @@ impl State {
             ads: Vec::new(),
             replicas: Vec::new(),
         };
-        self.last += 1;
-        let id = self.last;
+        let id = self.last.checked_add(1).ok_or(shared::Error::Overflow("perpetual deals"))?;
+        self.last = id;
         let to_escrow =
             self.tend(store, message, id, &mut perpetual, |perpetual, state, funds| {
                 let rules = &state.rules;

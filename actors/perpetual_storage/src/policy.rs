@@ -37,7 +37,7 @@ pub fn check_rules(rules: &Rules) -> Result<(), Error> {
     share(bounty.scarcity, "the bounty for scarcity")?;
     share(bounty.urgency, "the bounty for urgency")?;
     share(bounty.auction, "the auction's rise")?;
-    let whole = u64::from(bounty.floor) + u64::from(bounty.auction) >= BASIS_POINTS;
+    let whole = u64::from(bounty.floor.saturating_add(bounty.auction)) >= BASIS_POINTS;
     ensure!(whole, Error::Rule("the sum of the bounty's floor and the auction's rise"));
     epochs(bounty.auction_period, 1..=MAX_WINDOW, "the auction's period")?;
     epochs(rules.renewal_window, 1..=MAX_WINDOW, "the renewal window")?;
@@ -74,7 +74,7 @@ pub fn check_terms(terms: &Terms, rules: &Rules, now: ChainEpoch) -> Result<(), 
 
 /// Refuses a policy that makes no sense.
 pub fn check_policy(policy: &Policy, rules: &Rules) -> Result<(), Error> {
-    let longest = MAX_DURATION - rules.renewal_window;
+    let longest = MAX_DURATION.saturating_sub(rules.renewal_window);
     epochs(policy.duration, MIN_DURATION..=longest, "the duration of a deal")?;
     amount(&policy.max_bounty, 1, "the highest bounty")?;
     share(policy.publish_share, "the publish share")?;

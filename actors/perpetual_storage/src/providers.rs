@@ -23,10 +23,11 @@ impl Record {
     /// Whether the deals were kept as a policy wants.
     #[must_use]
     pub fn meets(&self, wanted: &MinRecord) -> bool {
-        let failed = u128::from(self.missed) + u128::from(self.terminated);
-        let all = failed + u128::from(self.kept);
+        let failed = u128::from(self.missed).saturating_add(self.terminated.into());
+        let all = failed.saturating_add(self.kept.into());
         self.kept >= wanted.kept
-            && failed * u128::from(BASIS_POINTS) <= all * u128::from(wanted.failed)
+            && failed.saturating_mul(BASIS_POINTS.into())
+                <= all.saturating_mul(wanted.failed.into())
     }
 }
 
@@ -139,11 +140,14 @@ pub(crate) fn book(
     until: ChainEpoch,
 ) -> Result<(), Error> {
     let answers = get(records, provider)?.answers == Some(owner);
-    change(records, provider, |record| match fate {
-        Fate::Completed => record.kept += 1,
-        Fate::Missed => record.missed += 1,
-        Fate::Terminated => record.terminated += 1,
-        Fate::Activated | Fate::Kept | Fate::Unseen => {}
+    change(records, provider, |record| {
+        let count = match fate {
+            Fate::Completed => &mut record.kept,
+            Fate::Missed => &mut record.missed,
+            Fate::Terminated => &mut record.terminated,
+            Fate::Activated | Fate::Kept | Fate::Unseen => return,
+        };
+        *count = count.saturating_add(1);
     })?;
     if fate.is_failure() {
         change(records, provider, |record| bar(&mut record.barred_until, until))?;

@@ -75,7 +75,7 @@ impl Findings {
 impl News {
     /// Steps that a keeper has a tip for.
     fn steps(&self) -> u64 {
-        u64::from(self.first_seen) + u64::from(self.fate.is_end())
+        u64::from(self.first_seen).saturating_add(u64::from(self.fate.is_end()))
     }
 }
 
@@ -152,7 +152,8 @@ impl Perpetual {
             if item.fate.is_end() {
                 self.purse += replica.reserve(tip) - tip;
                 if standing == Some(Standing::Waiting) && replica.verified {
-                    self.datacap_used -= self.piece_size;
+                    let used = self.datacap_used.checked_sub(self.piece_size);
+                    self.datacap_used = used.ok_or(shared::Error::Overflow("the DataCap used"))?;
                 }
             } else {
                 self.replicas.push(replica);
@@ -295,14 +296,15 @@ impl Refreshed {
         for item in news {
             sum.paid += &item.earned;
             sum.tip += tip * item.steps();
-            match item.fate {
-                Fate::Activated => sum.activated += 1,
-                Fate::Kept => {}
-                Fate::Missed => sum.missed += 1,
-                Fate::Completed => sum.completed += 1,
-                Fate::Terminated => sum.terminated += 1,
-                Fate::Unseen => sum.unseen += 1,
-            }
+            let count = match item.fate {
+                Fate::Activated => &mut sum.activated,
+                Fate::Kept => continue,
+                Fate::Missed => &mut sum.missed,
+                Fate::Completed => &mut sum.completed,
+                Fate::Terminated => &mut sum.terminated,
+                Fate::Unseen => &mut sum.unseen,
+            };
+            *count = count.saturating_add(1);
         }
         sum
     }

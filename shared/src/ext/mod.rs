@@ -91,7 +91,7 @@ impl BatchReturn {
     /// How many items the batch had.
     #[must_use]
     pub fn size(&self) -> u64 {
-        u64::from(self.success_count) + self.fail_codes.len() as u64
+        u64::from(self.success_count).saturating_add(self.fail_codes.len() as u64)
     }
 }
 

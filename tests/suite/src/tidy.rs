@@ -80,6 +80,24 @@ fn only_the_glue_of_an_actor_uses_the_host() {
     }
 }
 
+/// Each crate of actor code says for itself what it denies, beside what the workspace does.
+#[test]
+fn actor_code_denies_what_can_panic() {
+    const PANICS: &str = "arithmetic_side_effects expect_used indexing_slicing panic string_slice unreachable unwrap_used";
+    let mut crates = 0;
+    for (path, text) in sources("actors").into_iter().chain(sources("shared")) {
+        if path.ends_with("src/lib.rs") {
+            let (_, denied) = text.split_once("not(test),\n    deny(").expect("what it denies");
+            for lint in PANICS.split(' ') {
+                let lint = format!(" clippy::{lint}");
+                assert!(denied.contains(&lint), "{} does not deny{lint}", path.display());
+            }
+            crates += 1;
+        }
+    }
+    assert!(crates > 1, "no crates of actors");
+}
+
 #[test]
 fn no_file_outgrows_its_idea() {
     for directory in ["actors", "shared", "tests", "scripts"] {
