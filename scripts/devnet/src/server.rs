@@ -75,6 +75,7 @@ pub async fn start(config: Config, actors: &Actors) -> Result<Running> {
 }
 
 /// Starts a node where an address is taken for it.
+#[expect(clippy::unused_async, reason = "its tasks are those of the runtime that awaits it")]
 pub async fn start_on(listener: TcpListener, config: Config, actors: &Actors) -> Result<Running> {
     let repo = Arc::new(Repo::open(&config.repo)?);
     let (secret, token) = repo.secret()?;

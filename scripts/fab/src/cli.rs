@@ -117,7 +117,7 @@ mod tests {
             end.unwrap();
             let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
             let words: BTreeSet<_> = out.split(|letter| !is_name(letter)).collect();
-            for command in Cli::command().get_subcommands().map(|command| command.get_name()) {
+            for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
                 assert!(words.contains(command), "{shell}: {command}");
             }
         }

@@ -220,8 +220,7 @@ impl Whole {
             }
             39 => {
                 let params = DeliverComputeParams { id: request, result: DataCid(piece(2)) };
-                return self
-                    .act(by, |s, store, m| s.deliver_compute(store, m, &params).map(|_| ()));
+                return self.act(by, |s, store, m| s.deliver_compute(store, m, &params));
             }
             40 => {
                 return self.act(by, |s, store, m| match choice {

@@ -41,7 +41,8 @@ fn an_impaired_loan_is_in_the_other_book_with_its_interest() {
 #[test]
 fn impairment_lowers_the_price_of_exits_and_not_that_of_deposits() {
     let (mut world, loan) = World::running(plain());
-    let (before, _) = (world.at(36).pool(), world.impair(loan).unwrap());
+    let before = world.at(36).pool();
+    world.impair(loan).unwrap();
     let pool = world.pool();
     assert_eq!((pool.total_assets, pool.entry_price), (before.total_assets, before.entry_price));
     assert!(pool.exit_price < fil(1).div_floor(2));

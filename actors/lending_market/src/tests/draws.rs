@@ -143,7 +143,7 @@ fn a_draw_is_of_something_up_to_the_most_and_to_what_is_left() {
 #[test]
 fn there_are_8_draws() {
     let (mut world, loan) = World::pledging(against_pledge());
-    for drawn in 0..MAX_DRAWS as i64 {
+    for drawn in 0..MAX_DRAWS.cast_signed() as i64 {
         assert!(world.draw(loan, fil(12), fil(drawn * 12)).is_ok());
     }
     assert_eq!(world.draw(loan, fil(12), fil(120)), Err(Error::NoDraws(loan)));

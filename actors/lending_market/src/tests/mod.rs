@@ -283,7 +283,7 @@ impl World {
         let started = self.act(borrower, fil(0), |state, store, message| {
             state.activate(store, message, id, &collateral(worth))
         })?;
-        let refund = started.refinanced.iter().flat_map(|(_, receipt)| receipt.refund.clone());
+        let refund = started.refinanced.iter().filter_map(|(_, receipt)| receipt.refund.clone());
         self.send(refund.chain(started.payout.clone()).collect::<Vec<_>>());
         Ok(started)
     }

@@ -38,8 +38,8 @@ fn every_price_is_rounded_for_the_pool() {
 #[test]
 fn deposits_count_on_impaired_loans_and_exits_do_not() {
     let state = pool(V, 2 * V, V).state;
-    assert_eq!(state.total_assets(), atto(3 * V as i128));
-    assert_eq!(state.unrealised_loss(), atto(2 * V as i128));
+    assert_eq!(state.total_assets(), atto(3 * V.cast_signed()));
+    assert_eq!(state.unrealised_loss(), atto(2 * V.cast_signed()));
     assert_eq!(state.shares_down(&atto(4)).unwrap(), atto(2));
     assert_eq!(state.cost_up(&atto(2)).unwrap(), atto(4));
     assert_eq!(state.value_down(&atto(2)).unwrap(), atto(2));
@@ -107,9 +107,9 @@ fn whoever_makes_shares_dear_gives_away_a_million_times_what_it_takes() {
 fn all_shares_together_are_never_worth_more_than_exits_count_on() {
     // After a loss virtual assets stand behind shares that are worth less than theirs.
     let state = pool(V / 2, 0, 10 * V).state;
-    assert_eq!(state.value_down(&atto(10 * V as i128)).unwrap(), atto(V as i128 / 2));
+    assert_eq!(state.value_down(&atto(10 * V.cast_signed())).unwrap(), atto(V.cast_signed() / 2));
     let state = pool(0, 0, 10 * V).state;
-    assert_eq!(state.value_down(&atto(10 * V as i128)).unwrap(), atto(0));
+    assert_eq!(state.value_down(&atto(10 * V.cast_signed())).unwrap(), atto(0));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn income_and_losses_are_those_of_the_shares_that_there_are() {
     world.state.accrue(&world.store, 1_000_000).unwrap();
     // Virtual shares have their part: 12 attoFIL an epoch are 3 for each million shares.
     assert_eq!(world.state.income_index, BigInt::from(3 * INDEX_SCALE));
-    world.state.book_loss(&atto(10 * V as i128));
+    world.state.book_loss(&atto(10 * V.cast_signed()));
     assert_eq!(world.state.loss_index, BigInt::from(10 * INDEX_SCALE) / 4);
 }
 

@@ -62,7 +62,7 @@ pub fn add(methods: &mut Methods<Node>) {
         let head = node.head();
         let age = seconds(SystemTime::now()).saturating_sub(head.header.timestamp);
         // Every tipset has one block; Lotus counts them once there are enough.
-        let blocks = if chain && head.height() > FINALITY { 1 } else { 0 };
+        let blocks = u8::from(chain && head.height() > FINALITY);
         Ok(json!({
             "SyncStatus": { "Epoch": head.height(), "Behind": age / EPOCH },
             "PeerStatus": { "PeersToPublishMsgs": 0, "PeersToPublishBlocks": 0 },

@@ -85,6 +85,7 @@ impl Serialize for Percent {
 
 impl<'de> Deserialize<'de> for Percent {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative is zero")]
+    #[expect(clippy::float_cmp, reason = "what has two decimals is what it is rounded to")]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ratio = f64::deserialize(deserializer)?;
         let hundredths = (ratio * 100.0).round();

@@ -125,8 +125,8 @@ pub fn command() -> Result<()> {
 /// `fab lint`: Clippy over the code that exists on WASM only. Warnings are errors.
 pub fn lint() -> Result<()> {
     let toolchain = Toolchain::find()?;
-    let deny = ["--", "-D", "warnings"];
-    cargo(&workspace_root(), &toolchain, &toolchain.clippy, &["clippy", "--no-deps"], &deny)
+    let command = ["clippy", "--no-deps", "--keep-going"];
+    cargo(&workspace_root(), &toolchain, &toolchain.clippy, &command, &["--", "-D", "warnings"])
 }
 
 /// The directory of the workspace that this command was built from.

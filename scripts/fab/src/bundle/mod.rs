@@ -84,7 +84,7 @@ fn hand_out(
 fn write(bundle: &Bundle, path: &Path) -> Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     bundle.write(&mut out)?;
-    Ok(out.into_inner().map_err(|error| error.into_error())?.sync_all()?)
+    Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
 }
 
 /// Compares a merged bundle with what it was made of, and runs it.

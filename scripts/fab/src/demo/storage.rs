@@ -211,9 +211,11 @@ impl Story {
     fn timeline(&mut self) {
         self.teller.heading("Three years, month by month");
         let months = usize::try_from(MONTHS).unwrap_or_default();
-        let years: String =
-            (1..=MONTHS / 12).map(|year| format!("{:<12}", format!("│ year {year}"))).collect();
-        println!("{:<12}{years}", "");
+        print!("{:<12}", "");
+        for year in 1..=MONTHS / 12 {
+            print!("│ {:<10}", format!("year {year}"));
+        }
+        println!();
         for Seller { name, kept, .. } in &self.sellers {
             let months: String = kept.iter().map(|kept| if *kept { '█' } else { '·' }).collect();
             println!("{name:<12}{months}");

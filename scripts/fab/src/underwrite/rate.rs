@@ -39,7 +39,7 @@ pub const TIME: i64 = 100;
 pub const LEAST: i64 = 100;
 pub const MOST: i64 = 5_000;
 
-const WHOLE: i64 = BASIS_POINTS as i64;
+const WHOLE: i64 = BASIS_POINTS.cast_signed();
 /// Score of somebody of whom nothing is known.
 const NEUTRAL: i64 = 5_000;
 

@@ -126,7 +126,7 @@ fn reputation(change: impl FnOnce(&mut Record)) -> Reputation {
     change(&mut record);
     let parts = score(&record, None);
     let sum: i64 = parts.iter().map(|part| part.points).sum();
-    let score = BasisPoints::try_from(sum.clamp(0, BASIS_POINTS as i64)).unwrap();
+    let score = BasisPoints::try_from(sum.clamp(0, BASIS_POINTS.cast_signed())).unwrap();
     Reputation { record, attestations: Default::default(), score, parts }
 }
 

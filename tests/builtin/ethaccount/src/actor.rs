@@ -2,7 +2,7 @@
 
 use builtin_common::{Exit, Result};
 use fvm_sdk::{NO_DATA_BLOCK_ID, actor};
-use fvm_shared::address::Payload;
+use fvm_shared::address::{Address, Payload};
 use fvm_shared::{METHOD_CONSTRUCTOR, MethodNum};
 use shared::ext::{EAM_ACTOR, SYSTEM_ACTOR};
 use shared::{Caller, host};
@@ -18,7 +18,7 @@ shared::dispatch! {
 
 fn constructor(_: ()) -> Result<()> {
     let address = actor::lookup_delegated_address(host::receiver());
-    match address.as_ref().map(|address| address.payload()) {
+    match address.as_ref().map(Address::payload) {
         Some(Payload::Delegated(f4)) if f4.namespace() == EAM_ACTOR => Ok(()),
         _ => Err(Exit::illegal_argument("an Ethereum account has an f410 address")),
     }

@@ -190,7 +190,7 @@ impl<BS: Blockstore> Ledger<'_, BS> {
         let last = index(now)?;
         let wrap = |e| Error::state(SCHEDULE, e);
         let (mut epochs, mut due) = (Vec::new(), Vec::new());
-        for entry in self.schedule.iter() {
+        for entry in &self.schedule {
             let (epoch, ids) = entry.map_err(wrap)?;
             if epoch > last {
                 break;

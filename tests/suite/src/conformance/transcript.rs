@@ -116,8 +116,8 @@ pub struct Difference {
 
 impl Difference {
     fn at(line: usize, expected: &[Value], got: &[Value]) -> Self {
-        let told_before = expected.iter().take(line + 1).rev();
-        let chapter = told_before.filter_map(Value::as_str).next().unwrap_or("the beginning");
+        let mut told_before = expected.iter().take(line + 1).rev();
+        let chapter = told_before.find_map(Value::as_str).unwrap_or("the beginning");
         let (expected, got) = (expected.get(line), got.get(line));
         let mut told = format!("in \"{chapter}\"");
         let show = |line: Option<&Value>| line.map_or("nothing".into(), Value::to_string);

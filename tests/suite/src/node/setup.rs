@@ -107,7 +107,7 @@ impl Dev {
         let running = start(self.config.clone(), fab::actors().unwrap());
         let running = runtime.block_on(running)?;
         self.url = format!("http://{}/rpc/v1", running.address);
-        self.token = running.token.clone();
+        self.token.clone_from(&running.token);
         self.running = Some(running);
         Ok(())
     }

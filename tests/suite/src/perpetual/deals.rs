@@ -56,7 +56,7 @@ fn no_other_label_is_taken() {
     let sp = storage.sp.clone();
     let good = storage.proposal(&sp, ad);
     let texts =
-        ["".into(), format!("0{ad}"), format!("+{ad}"), format!(" {ad}"), format!("{ad}\n")];
+        [String::new(), format!("0{ad}"), format!("+{ad}"), format!(" {ad}"), format!("{ad}\n")];
     let overflow = [format!("{ad}00000000000000000000"), "-1".into(), "0".into(), "x".repeat(256)];
     for text in texts.into_iter().chain(overflow) {
         for label in [Label::Bytes(text.clone().into_bytes()), Label::String(text.clone())] {

@@ -131,7 +131,7 @@ impl Model {
                 .iter()
                 .any(|other| (other.from, other.sequence) == (sender(from as u64), *nonce))
         };
-        (self.nonces[from]..).find(|nonce| !taken(nonce)).unwrap()
+        (self.nonces[from]..u64::MAX).find(|nonce| !taken(nonce)).unwrap()
     }
 
     /// Includes messages, in the order in which the state takes them.

@@ -12,7 +12,7 @@ fn calldata_is_wrapped_in_the_shortest_way_and_read_in_no_other() {
     assert_eq!(wrap(&[7; 23]).bytes()[..2], [0x57, 7]);
     assert_eq!(wrap(&[7; 24]).bytes()[..3], [0x58, 24, 7]);
     assert_eq!(wrap(&[7; 256]).bytes()[..4], [0x59, 1, 0, 7]);
-    assert_eq!(wrap(&[7; 65536]).bytes()[..6], [0x5a, 0, 1, 0, 0, 7]);
+    assert_eq!(wrap(&vec![7; 65536]).bytes()[..6], [0x5a, 0, 1, 0, 0, 7]);
     for long in [&[0x58, 1, 7][..], &[0x59, 0, 24], &[0x5a, 0, 0, 1, 0], &[0x5f]] {
         assert_eq!(unwrap(long), Err(NotBytes::LongLength));
     }
