@@ -1,0 +1,107 @@
+//! Specifications of loans that somebody signed: those that the market takes can be repaid.
+
+use actor_lending_market::api::{Control, DOMAIN, Draws, LoanSpec, Plan, PledgeDraws, Rules};
+use actor_lending_market::schedule::DAY;
+use actor_lending_market::spec::{Here, message};
+use cid::Cid;
+use fvm_ipld_encoding::{from_slice, to_vec};
+use fvm_shared::clock::ChainEpoch;
+use fvm_shared::econ::TokenAmount;
+use shared::ext::DataCid;
+
+const HERE: Here = Here { chain_id: 314, market: 100 };
+
+fn rules() -> Rules {
+    Rules {
+        name: "Lent FIL".into(),
+        symbol: "LFIL".into(),
+        agent_code: DataCid(Cid::default()),
+        protocol_fee: 1_000,
+        cover_share: 500,
+        min_cover: 0,
+        max_debt: 8_000,
+        impair_after: 5 * DAY,
+        cover_delay: 30 * DAY,
+        recovery: 180 * DAY,
+        min_exit: TokenAmount::from_whole(1),
+    }
+}
+
+/// The epoch at which the specification comes, and its CBOR.
+pub fn run(input: &[u8]) {
+    let Some((now, spec)) = input.split_first_chunk() else { return };
+    let now = ChainEpoch::from_be_bytes(*now);
+    let Ok(spec) = from_slice::<LoanSpec>(spec) else { return };
+    let signed = message(&spec).expect("what decodes encodes");
+    let said = signed.strip_prefix(DOMAIN).expect("the domain stands first");
+    assert_eq!(from_slice::<LoanSpec>(said).as_ref().ok(), Some(&spec));
+    if now >= 0 && spec.check(HERE, &rules(), now).is_ok() {
+        repaid(&spec, now);
+    }
+}
+
+/// The instalments come to the principal, each is something, and a beneficiary's term that suffices
+/// until the deadline suffices now and then.
+fn repaid(spec: &LoanSpec, now: ChainEpoch) {
+    let about = || format!("{spec:?} at {now}");
+    let fine = |error| panic!("{error}\n{}", about());
+    let rules = rules();
+    let dues = spec.dues(now).unwrap_or_else(fine);
+    let schedule = spec.schedule(&spec.amount, now, &dues, &rules);
+    let schedule = schedule.unwrap_or_else(|error| panic!("{error}\n{}", about()));
+    let total = schedule.total();
+    assert_eq!(total.principal, spec.amount, "{}", about());
+    for part in &schedule.instalments {
+        let parts = [&part.principal, &part.interest, &part.charge];
+        assert!(parts.iter().all(|part| !part.is_negative()), "{part:?} of {}", about());
+        assert!(parts.into_iter().sum::<TokenAmount>().is_positive(), "{part:?} of {}", about());
+    }
+    let term = |epoch| spec.term(epoch, &rules).unwrap_or_else(|e| panic!("{e}\n{}", about()));
+    let last = spec.term_by_deadline(&rules).unwrap_or_else(|e| panic!("{e}\n{}", about()));
+    for epoch in [now, now + (spec.deadline - now) / 2, spec.deadline] {
+        let term = term(epoch);
+        let suffices = last.quota >= term.quota && last.expiration >= term.expiration;
+        assert!(suffices, "{last:?} for {term:?} of {}", about());
+    }
+}
+
+/// Loans of every plan, control and way to draw, at noon of the second day.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let now = 3 * DAY / 2;
+    let draws = [
+        Draws::Whole,
+        Draws::Pledge(PledgeDraws { max_draw: TokenAmount::from_whole(200), window: 60 * DAY }),
+    ];
+    let mut seeds = Vec::new();
+    for (plan, control) in [(Plan::Level, Control::Custody), (Plan::Bullet, Control::Beneficiary)] {
+        for draws in draws.clone() {
+            let spec = LoanSpec {
+                chain_id: HERE.chain_id,
+                market: HERE.market,
+                underwriter: 200,
+                borrower: 201,
+                miner: 500,
+                amount: TokenAmount::from_whole(1_200),
+                plan,
+                instalments: 12,
+                days_between: 30,
+                rate: 1_200,
+                late_rate: 2_000,
+                origination_fee: 100,
+                prepayment_fee: 100,
+                grace: 30 * DAY,
+                control,
+                max_debt: 8_000,
+                payee: matches!(draws, Draws::Whole).then_some(7),
+                draws,
+                refinances: None,
+                nonce: 1,
+                deadline: now + 3 * DAY,
+            };
+            assert_eq!(spec.check(HERE, &rules(), now), Ok(()));
+            let spec = to_vec(&spec).expect("a specification encodes");
+            seeds.push([&now.to_be_bytes()[..], &spec].concat());
+        }
+    }
+    seeds
+}
