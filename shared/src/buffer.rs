@@ -86,12 +86,15 @@ impl Buffer {
 /// own costs as much gas as 150 bytes of another, and to read it as much as 60.
 const INLINE_MAX: usize = 64;
 
-/// The link to a short block that holds it: a CID whose hash is the data itself. The FVM follows what
-/// such a link links to, and needs no block for it.
+/// The link to a short block that holds it: a CID whose hash is the data itself. Only a block that
+/// leads to no other is put so: nodes take what stands in a link for a leaf when they export or prune
+/// a state (as Lotus does), and would lose what it leads to.
 #[must_use]
 pub fn inline(codec: u64, data: &[u8]) -> Option<Cid> {
-    let data = Some(data).filter(|data| data.len() <= INLINE_MAX)?;
-    Some(Cid::new_v1(codec, Multihash::wrap(IDENTITY_HASH, data).ok()?))
+    let short = data.len() <= INLINE_MAX;
+    let leaf = codec != DAG_CBOR || Links(data).next().is_none();
+    let hash = Multihash::wrap(IDENTITY_HASH, data).ok().filter(|_| short && leaf)?;
+    Some(Cid::new_v1(codec, hash))
 }
 
 /// A store in which blocks lie as actors leave them, for whoever makes an actor's state off chain.
@@ -130,8 +133,6 @@ fn words(digest: &[u8; 32]) -> Digest {
 /// The multicodec of Blake2b-256, and how a CID of 32 bytes of it ends before its digest.
 const BLAKE2B_256: u64 = 0xb220;
 const HASHED: [u8; 4] = [0xa0, 0xe4, 0x02, 0x20];
-/// How a link begins, after the zero of all links, that holds DAG-CBOR; a byte of length comes next.
-const INLINE: [u8; 4] = [0x00, 0x01, 0x71, 0x00];
 
 /// The digests of the links of a block of DAG-CBOR that this program encoded. What holds other items (arrays, maps,
 /// tags) stands before them, so that a walk from head to head meets each item once, however deep.
@@ -152,11 +153,6 @@ impl Iterator for Links<'_> {
                 continue;
             }
             let (content, rest) = self.0.split_at_checked(usize::try_from(number).ok()?)?;
-            if last == Some(LINK) && content.starts_with(&INLINE) {
-                // What the link holds is next, and then what follows the link.
-                (_, self.0) = self.0.split_at_checked(INLINE.len().saturating_add(1))?;
-                continue;
-            }
             self.0 = rest;
             if let (Some(LINK), Some((start, digest))) = (last, content.split_last_chunk())
                 && start.ends_with(&HASHED)
@@ -284,17 +280,25 @@ mod tests {
     }
 
     #[test]
-    fn a_short_block_stands_in_its_link_and_what_it_links_to_is_written() {
-        let (below, mut buffer) = (Below::default(), Buffer::new());
+    fn a_short_block_that_leads_nowhere_stands_in_its_link() {
+        let mut buffer = Buffer::new();
         let leaf = make(&mut buffer, 1, &[]);
-        let short = inline(DAG_CBOR, &to_vec(&(2, [leaf])).unwrap()).unwrap();
-        let nested = inline(DAG_CBOR, &to_vec(&[()]).unwrap()).unwrap();
-        let last = make(&mut buffer, 3, &[]);
-        let root = make(&mut buffer, 4, &[nested, short, last]);
-        buffer.flush(&below, &root).unwrap();
-        assert_eq!(below.written.into_inner(), [leaf, last, root]);
+        let inlined = |links: &[Cid]| inline(DAG_CBOR, &to_vec(&(2, links)).unwrap());
+        let short = inlined(&[]).unwrap();
+        assert!(inlined(&[short]).is_some_and(|nested| inlined(&[nested]).is_some()));
+        assert_eq!((inlined(&[leaf]), inlined(&[short, leaf])), (None, None));
         assert_eq!(inline(DAG_CBOR, &[0; INLINE_MAX]).map(|cid| cid.hash().size()), Some(64));
         assert_eq!(inline(DAG_CBOR, &[0; INLINE_MAX + 1]), None);
+    }
+
+    #[test]
+    fn a_link_that_holds_its_block_does_not_hide_those_after_it() {
+        let (below, mut buffer) = (Below::default(), Buffer::new());
+        let short = inline(DAG_CBOR, &to_vec(&[7]).unwrap()).unwrap();
+        let last = make(&mut buffer, 3, &[]);
+        let root = make(&mut buffer, 4, &[short, last]);
+        buffer.flush(&below, &root).unwrap();
+        assert_eq!(below.written.into_inner(), [last, root]);
     }
 
     #[test]
