@@ -2,8 +2,9 @@
 //!
 //! [`dispatch!`](crate::dispatch!) is the only way into an actor, so a method without a declared
 //! caller cannot exist. The order is fixed: an unknown method ends with USR_UNHANDLED_MESSAGE, then
-//! a caller the table does not admit with USR_FORBIDDEN, then parameters that do not decode with
-//! USR_SERIALIZATION, and only then does the handler run.
+//! a caller the table does not admit with USR_FORBIDDEN, then FIL for a method that takes none with
+//! USR_NOT_PAYABLE, then parameters that do not decode with USR_SERIALIZATION, and only then does the
+//! handler run.
 
 use alloc::format;
 use alloc::string::ToString;

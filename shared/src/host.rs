@@ -13,7 +13,7 @@ use fvm_sdk::{self as sdk, NO_DATA_BLOCK_ID};
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::error::ExitCode;
+use fvm_shared::error::{ErrorNumber, ExitCode};
 use fvm_shared::sys::SendFlags;
 use fvm_shared::{ActorID, METHOD_SEND, MethodNum, Response};
 use multihash_codetable::{Code, Multihash};
@@ -21,10 +21,11 @@ use num_traits::Zero;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::buffer::{self, Buffer};
+use crate::buffer::Buffer;
 use crate::event::Event;
 use crate::ext::account::{AUTHENTICATE_MESSAGE, AuthenticateMessageParams};
-use crate::{Caller, Error, Fault, auth, dispatch, map};
+use crate::ext::reply;
+use crate::{Caller, Error, Fault, auth, dispatch, links, map};
 
 /// The blocks of this call. An instance of an actor lives for one call and has one thread.
 static BUFFER: spin::Mutex<Buffer> = spin::Mutex::new(Buffer::new());
@@ -42,13 +43,31 @@ impl Blockstore for Store {
         BUFFER.lock().put(&Chain, *cid, data)
     }
 
-    /// A link that holds the block where it is short, else [`hashed`].
-    fn put<D: AsRef<[u8]>>(&self, _: Code, block: &Block<D>) -> anyhow::Result<Cid> {
-        let data = block.data.as_ref();
-        match buffer::inline(block.codec, data) {
+    /// A link that holds the block where it is short, else one by its Blake2b-256.
+    fn put<D: AsRef<[u8]>>(&self, code: Code, block: &Block<D>) -> anyhow::Result<Cid> {
+        match links::inline(block.codec, block.data.as_ref()) {
             Some(cid) => Ok(cid),
-            None => hashed(block.codec, data),
+            None => Hashed.put(code, block),
         }
+    }
+}
+
+/// The same blocks, but none stands in its link: for a state that the FVM reads, as it does Init's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hashed;
+
+impl Blockstore for Hashed {
+    fn get(&self, cid: &Cid) -> anyhow::Result<Option<Vec<u8>>> {
+        Store.get(cid)
+    }
+
+    fn put_keyed(&self, cid: &Cid, data: &[u8]) -> anyhow::Result<()> {
+        Store.put_keyed(cid, data)
+    }
+
+    /// By the Blake2b-256, which all state is hashed with.
+    fn put<D: AsRef<[u8]>>(&self, _: Code, block: &Block<D>) -> anyhow::Result<Cid> {
+        hashed(block.codec, block.data.as_ref())
     }
 }
 
@@ -200,7 +219,7 @@ pub fn load<S: DeserializeOwned>() -> Result<S, Error> {
     map::get_block(&Store, "actor", &root()?)
 }
 
-/// Writes the actor's state. Blocks that it links must have been flushed.
+/// Writes the actor's state, and the blocks that it leads to. Maps that it links must have been flushed.
 pub fn commit<S: Serialize>(state: &S) -> Result<(), Error> {
     if sdk::vm::read_only() {
         return Err(Error::ReadOnly);
@@ -244,6 +263,17 @@ pub fn pay(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
     Ok(())
 }
 
+/// Pays an actor that others' messages are not to wait for. One that has destroyed itself cannot be paid:
+/// what it was due stays here, out of the books, as what is sent without a method does, and is told of.
+pub fn pay_bystander(to: ActorID, amount: &TokenAmount) -> Result<(), Error> {
+    match pay(to, amount) {
+        Err(Error::Syscall { number: ErrorNumber::NotFound, .. }) => {
+            emit(Event::new("unpaid").indexed("to", &to).field("amount", amount))
+        }
+        done => done,
+    }
+}
+
 /// Calls another actor read-only, without value, and decodes its reply.
 pub fn view<P: Serialize, R: DeserializeOwned>(
     to: &Address,
@@ -264,14 +294,6 @@ pub fn get<R: DeserializeOwned>(to: &Address, method: MethodNum) -> Result<R, Er
         method,
         try_send(to, method, None, TokenAmount::zero(), None, SendFlags::READ_ONLY)?,
     )?)
-}
-
-/// Decodes a reply that must be there.
-pub fn reply<R: DeserializeOwned>(block: Option<IpldBlock>) -> Result<R, Error> {
-    block
-        .ok_or_else(|| Error::encoding("reply of another actor", "empty"))?
-        .deserialize()
-        .map_err(|e| Error::encoding("reply of another actor", e))
 }
 
 /// Calls another actor and leaves its exit code to the caller. At most `gas_limit` gas is spent.

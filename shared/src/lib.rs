@@ -6,8 +6,8 @@
 //!
 //! An actor's methods are declared by [`methods!`] and let in by [`dispatch!`], which says who may call
 //! each; [`errors!`] numbers what they refuse, [`event`] tells of what they did. [`map`] is how state is
-//! kept, [`buffer`] what of it is in memory during a call, [`math`] how sums of money are divided, [`page`]
-//! how lists are read. [`auth`] is when a signature counts, [`deal`] what becomes of storage deals, [`ext`]
+//! kept, [`buffer`] what of it is in memory during a call, [`links`] what its blocks lead to, [`math`] how
+//! sums of money are divided, [`page`] how lists are read. [`auth`] is when a signature counts, [`deal`] what becomes of storage deals, [`ext`]
 //! what is called of other actors. [`token`] is a whole token, with votes.
 #![no_std]
 // What a state links to is said by the map that reads it, which may be private.
@@ -40,6 +40,7 @@ pub mod event;
 pub mod ext;
 #[cfg(target_arch = "wasm32")]
 pub mod host;
+pub mod links;
 pub mod map;
 pub mod math;
 pub mod method;

@@ -22,7 +22,7 @@ shared::dispatch! {
 }
 
 fn constructor(params: ConstructorParams) -> Result<(), Error> {
-    let state = State::new(&host::Store, params.network_name)?;
+    let state = State::new(&host::Hashed, params.network_name)?;
     Ok(host::commit(&state)?)
 }
 
@@ -51,7 +51,7 @@ fn create(
     let robust_address = host::next_actor_address();
     let mut state: State = host::load()?;
     let id =
-        state.allocate(&host::Store, &robust_address, delegated.as_ref(), host::builtin_type)?;
+        state.allocate(&host::Hashed, &robust_address, delegated.as_ref(), host::builtin_type)?;
     host::commit(&state)?;
     host::create_actor(id, &code, delegated)?;
     let id_address = Address::new_id(id);

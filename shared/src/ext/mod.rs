@@ -12,12 +12,15 @@ pub mod power;
 use alloc::vec::Vec;
 
 use cid::Cid;
+use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_ipld_encoding::tuple::*;
 use fvm_ipld_encoding::{BytesDe, BytesSer};
 use fvm_shared::ActorID;
 use fvm_shared::error::ExitCode;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
+
+use crate::Error;
 
 pub const SYSTEM_ACTOR: ActorID = 0;
 pub const INIT_ACTOR: ActorID = 1;
@@ -51,6 +54,13 @@ pub mod builtin {
     pub const EAM: i32 = 15;
     pub const ETH_ACCOUNT: i32 = 16;
     pub const LAST: i32 = ETH_ACCOUNT;
+}
+
+/// Decodes a reply that must be there, and be one value of its type. [`Error::Encoding`] else.
+pub fn reply<R: DeserializeOwned>(block: Option<IpldBlock>) -> Result<R, Error> {
+    let what = "reply of another actor";
+    let block = block.ok_or_else(|| Error::encoding(what, "empty"))?;
+    block.deserialize().map_err(|e| Error::encoding(what, e))
 }
 
 /// The CID of data that is not in the state tree. The FVM checks that every link of a DAG-CBOR block
@@ -97,7 +107,25 @@ impl BatchReturn {
 
 #[cfg(test)]
 mod tests {
+    use fvm_ipld_encoding::{CBOR, DAG_CBOR, IPLD_RAW};
+
     use super::*;
+
+    #[test]
+    fn a_reply_is_there_and_exactly_one_value_of_its_type() {
+        let told =
+            |codec, data: &[u8]| reply::<u64>(Some(IpldBlock { codec, data: data.to_vec() }));
+        assert_eq!((told(DAG_CBOR, &[7]), told(CBOR, &[7])), (Ok(7), Ok(7)));
+        assert!(matches!(reply::<u64>(None), Err(Error::Encoding { .. })));
+        for (codec, data) in
+            [(CBOR, &[][..]), (CBOR, &[7, 7]), (CBOR, &[0x61]), (CBOR, &[0xf5]), (IPLD_RAW, &[7])]
+        {
+            assert!(
+                matches!(told(codec, data), Err(Error::Encoding { .. })),
+                "{codec:#x} {data:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_data_cid_is_exactly_one_cid() {

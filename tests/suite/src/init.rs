@@ -1,13 +1,15 @@
 //! Init creates what it admits, where it says, and nothing else.
 
+use actor_init::state::State;
 use fvm_harness::{Call, Network, OFFICIAL, Provider, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::METHOD_CONSTRUCTOR;
 use fvm_shared::address::Address;
 use fvm_shared::error::ExitCode;
 use hostile_owner::{Forward, Message, Received};
+use multihash_codetable::Code;
 use shared::ext::init::{EXEC, EXEC4, Exec4Params, ExecParams, ExecReturn};
-use shared::ext::{EAM_ACTOR, INIT_ACTOR, POWER_ACTOR};
+use shared::ext::{EAM_ACTOR, INIT_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
 
 use crate::setup::{constructor_params, network, official, on_publish};
 
@@ -182,6 +184,16 @@ fn init_is_constructed_by_the_system_alone() {
     let params = ("elsewhere",);
     let call = Call::new(&ann, INIT).method(METHOD_CONSTRUCTOR, &params);
     net.implicit(call).refused(ExitCode::USR_FORBIDDEN);
+}
+
+/// The FVM reads the address map itself, from a store that need not know of links that hold blocks.
+#[test]
+fn the_address_map_is_a_block_of_its_own_however_short() {
+    let mut net = network();
+    let system = Address::new_id(SYSTEM_ACTOR);
+    net.implicit(Call::new(system, INIT).method(METHOD_CONSTRUCTOR, &("elsewhere",))).ok();
+    let state: State = net.state(&INIT).unwrap();
+    assert_eq!(state.address_map.hash().code(), u64::from(Code::Blake2b256));
 }
 
 /// The real address manager deploys a contract through our Init.

@@ -4,7 +4,7 @@ use actor_datadao::api::*;
 use actor_datadao::state::{Config, State};
 use fab::story::{constructor_params, dataset, on_publish};
 use fvm_harness::fil;
-use shared::buffer::Inlined;
+use shared::links::Inlined;
 use shared::token::{Symbol, TotalSupply};
 
 use crate::setup::network;

@@ -7,8 +7,8 @@ use num_traits::Zero;
 use shared::event::Event;
 use shared::ext::MARKET_ACTOR;
 use shared::ext::market::{ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams};
-use shared::host;
 use shared::token::erc20::transferred;
+use shared::{ext, host};
 
 use super::{access, change, compute, datasets, load, roles};
 use crate::api::{
@@ -137,7 +137,7 @@ fn withdraw_escrow(amount: TokenAmount) -> Result<(), Error> {
     let provider_or_client = Address::new_id(host::receiver());
     let params = host::params(&WithdrawBalanceParams { provider_or_client, amount })?;
     let reply = host::send(&MARKET, WITHDRAW_BALANCE, params, TokenAmount::zero())?;
-    let paid: TokenAmount = host::reply(reply)?;
+    let paid: TokenAmount = ext::reply(reply)?;
     change(|state, _| state.fund(&host::Store, &paid))?;
     Ok(host::emit(Event::new("escrow-withdrawn").field("amount", &paid))?)
 }

@@ -13,7 +13,7 @@ use shared::ext::miner::{
 };
 use shared::ext::power::{MINER_POWER, MinerPowerReturn};
 use shared::ext::{INIT_ACTOR, POWER_ACTOR, builtin};
-use shared::{Method, dispatch, ensure, host};
+use shared::{Method, dispatch, ensure, ext, host};
 
 use super::zero;
 use crate::api::{Collateral, LoanSpec, Rules, SpecHash};
@@ -30,7 +30,7 @@ pub fn create(rules: &Rules, spec: &LoanSpec, hash: &SpecHash) -> Result<ActorID
     };
     let init = Address::new_id(INIT_ACTOR);
     let created: ExecReturn =
-        host::reply(host::send(&init, EXEC4, host::params(&params)?, zero())?)?;
+        ext::reply(host::send(&init, EXEC4, host::params(&params)?, zero())?)?;
     Ok(host::resolve(&created.id_address)?)
 }
 
@@ -41,7 +41,7 @@ where
 {
     let sent = host::send(&Address::new_id(id), M::NUMBER, dispatch::encode(params)?, zero())?;
     match sent {
-        Some(block) => Ok(host::reply(Some(block))?),
+        Some(block) => Ok(ext::reply(Some(block))?),
         // A unit is CBOR null.
         None => Ok(fvm_ipld_encoding::from_slice(&[0xf6])
             .map_err(|e| shared::Error::encoding("reply of an agent", e))?),

@@ -9,7 +9,7 @@ use fvm_shared::error::ExitCode;
 use num_traits::Zero;
 use serde::Serialize;
 use shared::ext::miner::*;
-use shared::{Error as Shared, host};
+use shared::{Error as Shared, ext, host};
 
 use crate::control::{Claims, is_refusal};
 use crate::error::Error;
@@ -37,7 +37,7 @@ pub fn confirm_worker(miner: ActorID) -> Result<(), Error> {
 pub fn withdraw(miner: ActorID, amount: TokenAmount) -> Result<TokenAmount, Error> {
     let params = host::params(&WithdrawBalanceParams { amount_requested: amount })?;
     let miner = Address::new_id(miner);
-    Ok(host::reply(host::send(&miner, WITHDRAW_BALANCE, params, TokenAmount::zero())?)?)
+    Ok(ext::reply(host::send(&miner, WITHDRAW_BALANCE, params, TokenAmount::zero())?)?)
 }
 
 /// The same, unless the miner refuses: then returns its exit code.

@@ -14,7 +14,7 @@ use num_traits::Zero;
 use shared::ext::account::UniversalReceiverParams;
 use shared::ext::market::{ADD_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams};
 use shared::ext::{DATACAP_ACTOR, INIT_ACTOR, MARKET_ACTOR};
-use shared::{Caller, Method, ensure, host};
+use shared::{Caller, Method, ensure, ext, host};
 
 use crate::api::*;
 use crate::error::Error;
@@ -104,7 +104,7 @@ fn move_escrow(by: ToEscrow) -> Result<(), Error> {
                 WithdrawBalanceParams { provider_or_client: storage, amount: amount.clone() };
             let sent =
                 host::send(&MARKET, WITHDRAW_BALANCE, host::params(&params)?, TokenAmount::zero())?;
-            ensure!(host::reply::<TokenAmount>(sent)? == amount, Error::Escrow);
+            ensure!(ext::reply::<TokenAmount>(sent)? == amount, Error::Escrow);
         }
     }
     Ok(())

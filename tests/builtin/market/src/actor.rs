@@ -27,7 +27,7 @@ use shared::ext::{
     VERIFREG_ACTOR, builtin, miner,
 };
 use shared::host::{self, Store};
-use shared::{Caller, Error, ensure};
+use shared::{Caller, Error, ensure, ext};
 
 use crate::policy::{self, Network};
 use crate::publish::{Accepted, Candidate};
@@ -227,7 +227,7 @@ fn transfer_datacap(
         operator_data: RawBytes::serialize(&request)
             .map_err(|e| Error::encoding("allocation requests", e))?,
     };
-    let transfer: TransferFromReturn = host::reply(host::send(
+    let transfer: TransferFromReturn = ext::reply(host::send(
         &Address::new_id(DATACAP_ACTOR),
         DATACAP_TRANSFER_FROM,
         host::params(&params)?,

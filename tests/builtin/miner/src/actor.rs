@@ -12,7 +12,7 @@ use num_traits::Zero;
 use shared::ext::account::PUBKEY_ADDRESS;
 use shared::ext::miner as exported;
 use shared::ext::{BURNT_FUNDS_ACTOR, INIT_ACTOR, POWER_ACTOR, REWARD_ACTOR, builtin};
-use shared::{Caller, ensure, host, method_hash};
+use shared::{Caller, ensure, ext, host, method_hash};
 
 use crate::deadlines;
 use crate::info::{Info, check_control, check_peer, sector_size};
@@ -303,7 +303,7 @@ fn resolve_worker(address: &Address) -> Result<ActorID> {
     if address.protocol() != Protocol::BLS {
         let worker = Address::new_id(id);
         let key: Address =
-            host::reply(host::send(&worker, PUBKEY_ADDRESS, None, TokenAmount::zero())?)?;
+            ext::reply(host::send(&worker, PUBKEY_ADDRESS, None, TokenAmount::zero())?)?;
         ensure!(
             key.protocol() == Protocol::BLS,
             Exit::illegal_argument("the worker has no BLS key")

@@ -21,7 +21,7 @@ use fvm_shared::sys::SendFlags;
 use num_traits::Zero;
 use shared::event::Event;
 use shared::ext::{BatchReturn, FailCode, MARKET_ACTOR, POWER_ACTOR, VERIFREG_ACTOR};
-use shared::{ensure, host};
+use shared::{ensure, ext, host};
 
 use crate::actor::{facts, internal, network, settle};
 use crate::info::sector_size;
@@ -235,7 +235,7 @@ fn claim_allocations(items: &mut [Item<'_>], all_or_nothing: bool) -> Result<()>
     let claim = host::params(&ClaimAllocationsParams { sectors, all_or_nothing })?;
     let verifreg = Address::new_id(VERIFREG_ACTOR);
     let reply = host::send(&verifreg, VERIFREG_CLAIM_ALLOCATIONS, claim, TokenAmount::zero())?;
-    let reply: ClaimAllocationsReturn = host::reply(reply)?;
+    let reply: ClaimAllocationsReturn = ext::reply(reply)?;
     for FailCode { index, code } in reply.sector_results.fail_codes {
         if let Some(item) = good.get_mut(index as usize) {
             item.outcome = code;
@@ -285,8 +285,8 @@ fn notify_consumer(consumer: &Address, changes: &[SectorChanges]) -> Result<()> 
         response.exit_code.is_success(),
         Exit::new(notify::ERR_RECEIVER_ABORTED, response.exit_code)
     );
-    let reply: Vec<Vec<bool>> = host::reply(response.return_data)
-        .map_err(|e| Exit::new(notify::ERR_RESPONSE_INVALID, e))?;
+    let reply: Vec<Vec<bool>> =
+        ext::reply(response.return_data).map_err(|e| Exit::new(notify::ERR_RESPONSE_INVALID, e))?;
     notify::check_reply(changes, &reply)
 }
 

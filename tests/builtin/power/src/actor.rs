@@ -15,7 +15,7 @@ use shared::ext::power::{
     CREATE_MINER, CreateMinerParams, CreateMinerReturn, MINER_POWER, MinerPowerReturn,
 };
 use shared::ext::{CRON_ACTOR, INIT_ACTOR, REWARD_ACTOR, SYSTEM_ACTOR, builtin, init};
-use shared::{Caller, ensure, host, method_hash};
+use shared::{Caller, ensure, ext, host, method_hash};
 
 use crate::queue::Event;
 use crate::state::State;
@@ -70,7 +70,7 @@ fn create_miner(params: CreateMinerParams) -> Result<CreateMinerReturn> {
     };
     let init = Address::new_id(INIT_ACTOR);
     let reply = host::send(&init, init::EXEC, host::params(&exec)?, host::value())?;
-    let init::ExecReturn { id_address, robust_address } = host::reply(reply)?;
+    let init::ExecReturn { id_address, robust_address } = ext::reply(reply)?;
 
     let mut state: State = host::load()?;
     state.add_miner(&host::Store, host::resolve(&id_address)?)?;

@@ -5,7 +5,7 @@ use fvm_shared::error::ExitCode;
 use num_traits::Zero;
 use serde::de::IgnoredAny;
 use shared::ext::account::RECEIVE;
-use shared::{Caller, Error, Method, host};
+use shared::{Caller, Error, Method, ext, host};
 
 use crate::{CallAsContract, Constructor, Forward, Message, Mood, Received, SetMood};
 
@@ -34,7 +34,7 @@ fn forward(message: Message) -> Result<(), Error> {
 }
 
 fn call_as_contract(message: Message) -> Result<RawBytes, Error> {
-    let BytesDe(returned) = host::reply(send(message, IPLD_RAW)?)?;
+    let BytesDe(returned) = ext::reply(send(message, IPLD_RAW)?)?;
     Ok(RawBytes::new(returned))
 }
 
