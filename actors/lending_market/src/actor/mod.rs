@@ -13,7 +13,6 @@ mod underwriting;
 mod views;
 
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::error::ErrorNumber;
 use shared::ext::INIT_ACTOR;
 use shared::token::erc20;
 use shared::token::methods as frc46;
@@ -123,14 +122,9 @@ fn pay(payout: &Payout) -> Result<(), Error> {
     Ok(host::pay(payout.to, &payout.amount)?)
 }
 
-/// Pays an actor that others' messages are not to wait for: a lender in the queue, or the borrower whose
-/// loan somebody repays. One that has destroyed itself cannot be paid. What it was due stays with the
-/// market, out of its books, as what is sent to it without a method does.
+/// Pays a lender in the queue, or the borrower whose loan somebody repays, if it is still there.
 fn pay_bystander(payout: &Payout) -> Result<(), Error> {
-    match pay(payout) {
-        Err(Error::Shared(shared::Error::Syscall { number: ErrorNumber::NotFound, .. })) => Ok(()),
-        done => done,
-    }
+    Ok(host::pay_bystander(payout.to, &payout.amount)?)
 }
 
 fn zero() -> TokenAmount {

@@ -5,7 +5,7 @@ use shared::ext::loan_agent as agent_api;
 use shared::{ensure, host};
 
 use super::lenders::pay_out;
-use super::{agent, change, load, message, pay_bystander};
+use super::{agent, change, load, message, pay, pay_bystander};
 use crate::api::{LoanId, PayOffParams, Payment, Phase, WithdrawIncomeParams};
 use crate::error::Error;
 use crate::payments::Receipt;
@@ -60,7 +60,9 @@ pub fn book(
         Ok((receipt, exits))
     })?;
     tell(id, &receipt)?;
-    receipt.refund.iter().try_for_each(pay_bystander)?;
+    // Nobody waits for a payment of what is not owed any more: it fails where it cannot be handed on.
+    let hand_on = if receipt.was.is_over() { pay } else { pay_bystander };
+    receipt.refund.iter().try_for_each(hand_on)?;
     pay_out(&exits)?;
     Ok(receipt.payment)
 }

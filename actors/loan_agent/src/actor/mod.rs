@@ -116,7 +116,7 @@ fn release(params: ReleaseParams) -> Result<Holding, Error> {
     };
     state.holding = holding;
     host::commit(&state)?;
-    pay(state.borrower, &host::balance())?;
+    host::pay_bystander(state.borrower, &host::balance())?;
     if acted || holding != before {
         let released = holding == Holding::Released;
         let event = Event::new(if released { "miner-released" } else { "miner-offered" });
