@@ -5,7 +5,8 @@
 //! an [`Abi`], which is kept as JSON. By it [`Actor::params_to_cbor`] and [`Actor::cbor_to_json`] turn
 //! JSON into CBOR and back, [`Actor::state_to_json`] shows a state with all that it links to, and
 //! [`Actor::explain_exit`] says what an exit code means. [`dag_json`] is for actors that nobody
-//! described.
+//! described. With the feature `actors`, [`actors`] has the actors' own types, and [`defaults`] what
+//! they are created with.
 //!
 //! In JSON a struct is an object by field name; an array by position serves as well. What is printed
 //! can be fed back:
@@ -25,9 +26,13 @@
 //! | `Option` | `null`, or the value; never left out |
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+#[cfg(any(test, feature = "actors"))]
+pub mod actors;
 pub mod amount;
 pub mod dag_json;
 mod decode;
+#[cfg(feature = "actors")]
+pub mod defaults;
 mod encode;
 mod error;
 mod example;

@@ -2,28 +2,14 @@
 
 use std::sync::LazyLock;
 
+use abi::actors::{self, TABLES};
 use abi::{Abi, Actor, Method};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use shared::ext::{account, loan_agent, market, miner, power};
 use shared::method::Listed;
-use shared::token;
 
 /// The description of all actors, read from their source when this command was built.
 pub const ABI: &str = include_str!(concat!(env!("OUT_DIR"), "/abi.json"));
-
-/// Tables of each actor's methods, as it is built with them.
-const TABLES: [(&str, &[&[Listed]]); 9] = [
-    ("init", &[actor_init::api::METHODS]),
-    ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
-    ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
-    ("lending-market", &[actor_lending_market::api::METHODS, token::METHODS]),
-    ("loan-agent", &[loan_agent::METHODS, actor_loan_agent::api::METHODS]),
-    ("account", &[account::methods::METHODS]),
-    ("storagepower", &[power::methods::METHODS]),
-    ("storageminer", &[miner::methods::METHODS]),
-    ("storagemarket", &[market::methods::METHODS]),
-];
 
 /// A method of an actor.
 #[derive(Clone, Copy, Debug)]
@@ -66,9 +52,7 @@ pub fn method(of: &str, method: &str) -> Result<Typed> {
 impl Typed {
     /// A method with the types that the actor itself has for it.
     pub fn of(actor: &'static Actor, method: &'static Method) -> Result<Self> {
-        let tables = TABLES.iter().filter(|(name, _)| *name == actor.name);
-        let mut listed = tables.flat_map(|(_, tables)| tables.iter().copied().flatten());
-        match listed.find(|listed| listed.number == method.number) {
+        match actors::methods(&actor.name).find(|listed| listed.number == method.number) {
             Some(own) => Ok(Typed { actor, method, own }),
             None => bail!("{} is described with {} and does not have it", actor.name, method.name),
         }

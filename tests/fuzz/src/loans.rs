@@ -1,5 +1,6 @@
 //! Specifications of loans that somebody signed: those that the market takes can be repaid.
 
+use abi::defaults;
 use actor_lending_market::api::{Control, DOMAIN, Draws, LoanSpec, Plan, PledgeDraws, Rules};
 use actor_lending_market::schedule::DAY;
 use actor_lending_market::spec::{Here, message};
@@ -7,24 +8,11 @@ use cid::Cid;
 use fvm_ipld_encoding::{from_slice, to_vec};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use shared::ext::DataCid;
 
 const HERE: Here = Here { chain_id: 314, market: 100 };
 
 fn rules() -> Rules {
-    Rules {
-        name: "Lent FIL".into(),
-        symbol: "LFIL".into(),
-        agent_code: DataCid(Cid::default()),
-        protocol_fee: 1_000,
-        cover_share: 500,
-        min_cover: 0,
-        max_debt: 8_000,
-        impair_after: 5 * DAY,
-        cover_delay: 30 * DAY,
-        recovery: 180 * DAY,
-        min_exit: TokenAmount::from_whole(1),
-    }
+    defaults::lending_rules(Cid::default())
 }
 
 /// The epoch at which the specification comes, and its CBOR.

@@ -3,24 +3,8 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use abi::{Abi, Actor, Method};
-use shared::ext::{account, loan_agent, market, miner, power};
+use abi::{Abi, Actor, Method, actors};
 use shared::method::Listed;
-use shared::token;
-
-/// Tables of each actor's methods, as it is built with them: ours, and the built-in ones that ours
-/// call.
-const TABLES: [(&str, &[&[Listed]]); 9] = [
-    ("init", &[actor_init::api::METHODS]),
-    ("datadao", &[actor_datadao::api::METHODS, token::METHODS]),
-    ("perpetual-storage", &[actor_perpetual_storage::api::METHODS]),
-    ("lending-market", &[actor_lending_market::api::METHODS, token::METHODS]),
-    ("loan-agent", &[loan_agent::METHODS, actor_loan_agent::api::METHODS]),
-    ("account", &[account::methods::METHODS]),
-    ("storagepower", &[power::methods::METHODS]),
-    ("storageminer", &[miner::methods::METHODS]),
-    ("storagemarket", &[market::methods::METHODS]),
-];
 
 static ABI: LazyLock<Abi> = LazyLock::new(|| {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -44,10 +28,8 @@ pub struct Call {
 }
 
 fn calls(actor: &'static Actor) -> Vec<Call> {
-    let tables = TABLES.iter().filter(|(name, _)| *name == actor.name);
-    let listed: Vec<_> = tables.flat_map(|(_, tables)| tables.iter().copied().flatten()).collect();
     let of = |method: &'static Method| {
-        let own = listed.iter().find(|listed| listed.number == method.number);
+        let own = actors::methods(&actor.name).find(|listed| listed.number == method.number);
         let listed =
             own.unwrap_or_else(|| panic!("{} is not built with {}", actor.name, method.name));
         Call { actor, method, listed }
@@ -86,8 +68,8 @@ mod tests {
     #[test]
     fn every_method_of_every_actor_is_tried() {
         let named = |call: &Call| (call.actor.name.clone(), call.listed.name);
-        for (name, tables) in TABLES {
-            for listed in tables.iter().copied().flatten() {
+        for (name, _) in actors::TABLES {
+            for listed in actors::methods(name) {
                 let mut calls = all().filter(|call| named(call) == (name.to_owned(), listed.name));
                 let call = calls.next().unwrap_or_else(|| panic!("{name}: {}", listed.name));
                 let input = input(&call, b"rest");
@@ -95,7 +77,7 @@ mod tests {
                 assert_eq!((named(&picked), rest), (named(&call), &b"rest"[..]));
             }
         }
-        let built = TABLES.iter().flat_map(|(_, tables)| tables.iter().copied().flatten());
+        let built = actors::TABLES.iter().flat_map(|(name, _)| actors::methods(name));
         assert_eq!(all().count(), built.count());
     }
 

@@ -6,9 +6,10 @@ use actor_perpetual_storage as storage;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
-use shared::method::{Listed, Recode, recode};
+use shared::method::{Recode, recode};
 
-use super::{ABI, TABLES, actor, arbitrary};
+use super::{ABI, actor, arbitrary};
+use crate::actors::methods;
 use crate::schema::{Abi, Actor, Type};
 
 const ROUNDS: usize = 64;
@@ -28,16 +29,11 @@ fn check(actor: &Actor, ty: &Type, recode: Recode, rng: &mut StdRng) {
     }
 }
 
-fn listed(name: &str) -> impl Iterator<Item = &'static Listed> {
-    let tables = TABLES.iter().filter(move |(actor, _)| *actor == name);
-    tables.flat_map(|(_, tables)| tables.iter().copied().flatten())
-}
-
 #[test]
 fn every_method_is_described_under_its_number() {
     for actor in &ABI.actors {
         let described: Vec<_> = actor.methods.iter().map(|m| (m.name.as_str(), m.number)).collect();
-        let built: Vec<_> = listed(&actor.name).map(|m| (m.name, m.number)).collect();
+        let built: Vec<_> = methods(&actor.name).map(|m| (m.name, m.number)).collect();
         assert_eq!(described, built, "{}", actor.name);
         assert!(actor.methods.iter().all(|method| !method.docs.is_empty()));
     }
@@ -47,7 +43,7 @@ fn every_method_is_described_under_its_number() {
 fn parameters_and_replies_are_written_as_the_actors_write_them() {
     let mut rng = StdRng::seed_from_u64(1);
     for actor in &ABI.actors {
-        for (method, listed) in actor.methods.iter().zip(listed(&actor.name)) {
+        for (method, listed) in actor.methods.iter().zip(methods(&actor.name)) {
             let both =
                 [(&method.params, listed.recode_params), (&method.reply, listed.recode_reply)];
             for (ty, recode) in both {
@@ -102,7 +98,7 @@ fn blocks_of_states_are_written_as_the_actors_write_them() {
 #[test]
 fn an_example_of_every_method_encodes() {
     for actor in &ABI.actors {
-        for (method, listed) in actor.methods.iter().zip(listed(&actor.name)) {
+        for (method, listed) in actor.methods.iter().zip(methods(&actor.name)) {
             let example = actor.example(method).unwrap();
             let cbor = actor.params_to_cbor(method, Some(&example)).unwrap();
             assert_eq!((listed.recode_params)(&cbor).unwrap(), cbor, "{}", method.name);

@@ -4,7 +4,6 @@
 //! is to be done; [`record`] is what was done, on disk; [`run`] carries out the steps by the record.
 
 pub mod config;
-pub mod defaults;
 pub mod probe;
 pub mod record;
 pub mod report;
@@ -12,6 +11,8 @@ pub mod run;
 pub mod steps;
 #[cfg(test)]
 mod tests;
+
+pub use abi::defaults;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,5 @@
 //! What the actors are created with where nobody says otherwise. The stories of the demo and of the
-//! tests start from it too.
+//! tests start from it too, and what is fuzzed.
 
 use actor_datadao::api::{
     self as datadao, ComputeRules, DealPolicy, Payee, RevenueRules, RewardRules, StakingRules,
@@ -8,8 +8,8 @@ use actor_datadao::api::{
 use actor_lending_market::api::{self as market, Limits};
 use actor_perpetual_storage::api::{self as storage, BountyRule};
 use cid::Cid;
-use fvm_harness::{TokenAmount, atto, fil};
 use fvm_shared::address::Address;
+use fvm_shared::econ::TokenAmount;
 use shared::ext::DataCid;
 
 /// Epochs of a day.
@@ -27,7 +27,7 @@ pub fn rewards() -> RewardRules {
         to: Payee::Owner,
         hook_gas_limit: HOOK_GAS,
         cooldown: 7 * DAY,
-        max_reward: fil(1_000),
+        max_reward: TokenAmount::from_whole(1_000),
     }
 }
 
@@ -39,7 +39,7 @@ pub fn datadao(admin: Address) -> datadao::ConstructorParams {
         token: TokenRules {
             name: "Data".into(),
             symbol: "DATA".into(),
-            mint_cap: fil(1_000_000),
+            mint_cap: TokenAmount::from_whole(1_000_000),
             liquid_votes: true,
         },
         rules: datadao::Rules {
@@ -57,7 +57,7 @@ pub fn datadao(admin: Address) -> datadao::ConstructorParams {
             rewards: rewards(),
             staking: StakingRules { unbonding: 7 * DAY, bond: 1_000, bonus: 2_000, slash: 5_000 },
             voting: VotingRules {
-                threshold: fil(100),
+                threshold: TokenAmount::from_whole(100),
                 delay: DAY / 4,
                 period: 3 * DAY,
                 quorum: 2_000,
@@ -86,7 +86,7 @@ pub fn perpetual_storage() -> storage::ConstructorParams {
             },
             renewal_window: 30 * DAY,
             cooldown: 30 * DAY,
-            tip: atto(10_000_000_000_000_000),
+            tip: TokenAmount::from_atto(10_000_000_000_000_000_u64),
         },
     }
 }
@@ -101,7 +101,7 @@ pub fn lending_market(
     market::ConstructorParams {
         governor,
         treasury,
-        deposit_cap: fil(10_000_000),
+        deposit_cap: TokenAmount::from_whole(10_000_000),
         rules: lending_rules(agent_code),
     }
 }
@@ -121,7 +121,7 @@ pub fn lending_rules(agent_code: Cid) -> market::Rules {
         impair_after: 5 * DAY,
         cover_delay: 30 * DAY,
         recovery: 180 * DAY,
-        min_exit: fil(1),
+        min_exit: TokenAmount::from_whole(1),
     }
 }
 
