@@ -7,16 +7,14 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use cid::Cid;
 use fvm::state_tree::StateTree;
 use fvm_harness::{Store, car};
-use fvm_ipld_car::CarReader;
 use fvm_ipld_encoding::CborStore;
-use fvm_ipld_encoding::tuple::*;
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::event::Entry;
-use lotus::block::{BlockHeader, MessageRoots, not_found, read_events, read_receipts};
+use lotus::block::not_found;
+use lotus::snapshot::{self, Beside, Executed, Sector, Snapshot};
 use multihash_codetable::Code;
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -26,23 +24,10 @@ use crate::chain::BELOW_GENESIS;
 use crate::controls::Proven;
 use crate::db::{Batch, Db, Placement};
 use crate::node::Node;
-use crate::tipset::{Tipset, read_header, read_message};
+use crate::tipset::Tipset;
 
 /// Bytes that are written to the store at once, or little more.
 const CHUNK: usize = 64 << 20;
-/// What no chain gets to: so many epochs take a million years.
-const MAX_HEIGHT: ChainEpoch = 1 << 40;
-/// Seconds since the epoch of Unix. No chain begins so late.
-const MAX_GENESIS_TIME: u64 = 1 << 40;
-
-/// What a chain has that its headers do not name.
-#[derive(Serialize_tuple, Deserialize_tuple)]
-struct Beside {
-    /// The states before the messages of tipsets, from the head's parent down to the genesis.
-    before: Vec<Cid>,
-    /// The sectors that the node proved, and at which heights.
-    sectors: Vec<(Proven, ChainEpoch)>,
-}
 
 impl Node {
     /// Writes the chain to a file, and returns its head: a tipset without messages, which is made for
@@ -56,7 +41,8 @@ impl Node {
                 before.push(state);
                 tipset = self.tipset_at_or_below(header.height - 1)?;
             }
-            Ok((head.block, Beside { before, sectors: self.db().sectors()? }))
+            let sectors = self.db().sectors()?.into_iter().map(numbered).collect();
+            Ok((head.block, Beside { before, sectors }))
         })?;
         // What is of this file alone is not for the node to keep.
         let store = Store::on(self.actors(), Arc::new(self.store().clone()));
@@ -96,30 +82,26 @@ fn read(db: &Db, file: &Path) -> Result<Imported> {
     // An import that was refused or cut off may have left something.
     let batch = Batch { cut: Some(BELOW_GENESIS), ..Batch::default() };
     let mut chunk = Chunk { batch, bytes: 0 };
-    let roots @ [root, beside] = read_blocks(db, file, &mut chunk)?;
-    car::walk(db, &roots, |_, _| Ok(()))?;
-    let head = read_header(db, &root)?;
-    ensure!(head.height <= MAX_HEIGHT, "its head is at epoch {}", head.height);
-    let read: Option<Beside> = db.get_cbor(&beside)?;
-    let Beside { before, sectors } = read.ok_or_else(|| not_found(&beside))?;
-    chunk.batch.sectors = sectors;
-    let (mut child, mut parent) = (head.clone(), None);
-    for before in before {
-        let tipset = parent_of(db, &child, before)?;
-        add(db, &tipset, &mut chunk)?;
-        child = tipset.header.clone();
-        parent.get_or_insert(tipset);
-    }
+    let roots = snapshot::read_blocks(BufReader::new(File::open(file)?), |block| {
+        let bytes = block.data.len();
+        chunk.batch.blocks.insert(block.cid, block.data.into());
+        chunk.grow(db, bytes)
+    })?;
     chunk.write(db)?;
-    ensure!(child.parents.is_empty(), "it ends above its genesis");
-    ensure!(child.height == 0, "its genesis is at epoch {}", child.height);
-    let genesis_time = child.timestamp;
-    ensure!(genesis_time <= MAX_GENESIS_TIME, "its genesis is at {genesis_time} s");
-    let parent = parent.context("the chain has no tipset but its head")?;
-    let (bls, secp) = MessageRoots::read(db, &head.messages)?;
-    let settled = bls.is_empty() && secp.is_empty() && head.height == parent.height() + 1;
-    ensure!(settled, "its head has messages: export it with `cargo fab dev export`");
-    Ok(Imported { head: root, actors: entries(db, &parent.state)?, parent, genesis_time })
+    let read =
+        snapshot::read(db, &roots, |tipset, executed| add(db, tipset, executed, &mut chunk))?;
+    let Snapshot { head, parent, genesis_time, sectors } = read;
+    chunk.batch.sectors = sectors.into_iter().map(proven).collect();
+    chunk.write(db)?;
+    Ok(Imported { head, actors: entries(db, &parent.state)?, parent, genesis_time })
+}
+
+fn numbered((Proven { miner, sector }, height): (Proven, ChainEpoch)) -> Sector {
+    ((miner, sector), height)
+}
+
+fn proven(((miner, sector), height): Sector) -> (Proven, ChainEpoch) {
+    (Proven { miner, sector }, height)
 }
 
 /// What is written to the store at once.
@@ -144,52 +126,12 @@ impl Chunk {
     }
 }
 
-/// Writes the blocks of a CAR to the store, and returns its two roots. The data of a block is what its
-/// CID says.
-fn read_blocks(db: &Db, file: &Path, chunk: &mut Chunk) -> Result<[Cid; 2]> {
-    let reader = CarReader::new(BufReader::new(File::open(file)?))?;
-    let [head, beside] = *reader.header.roots else {
-        bail!("it has {} roots instead of two", reader.header.roots.len());
-    };
-    for block in reader {
-        let block = block?;
-        let bytes = block.data.len();
-        chunk.batch.blocks.insert(block.cid, block.data.into());
-        chunk.grow(db, bytes)?;
-    }
-    chunk.write(db)?;
-    Ok([head, beside])
-}
-
-/// The parent of a header, with what came of it, which the header names.
-fn parent_of(db: &Db, child: &BlockHeader, before: Cid) -> Result<Tipset> {
-    let [block] = *child.parents else {
-        bail!("a tipset has {} parents instead of one", child.parents.len());
-    };
-    let header = read_header(db, &block)?;
-    ensure!(header.height < child.height, "block {block} is not below its child");
-    Ok(Tipset {
-        block,
-        header,
-        before,
-        state: child.parent_state_root,
-        receipts: child.parent_message_receipts,
-        next_base_fee: child.parent_base_fee.clone(),
-    })
-}
-
 /// Adds a tipset, and all by which its messages are found.
-fn add(db: &Db, tipset: &Tipset, chunk: &mut Chunk) -> Result<()> {
-    let (cids, receipts) = (tipset.message_cids(db)?, read_receipts(db, &tipset.receipts)?);
-    ensure!(cids.len() == receipts.len(), "each message of {} has a receipt", tipset.block);
-    let size = |entry: &Entry| entry.key.len() + entry.value.len();
+fn add(db: &Db, tipset: &Tipset, executed: Vec<Executed>, chunk: &mut Chunk) -> Result<()> {
     let (batch, mut bytes) = (&mut chunk.batch, 0);
-    for ((index, cid), receipt) in (0..).zip(&cids).zip(receipts) {
-        let events = receipt.events_root.map(|root| read_events(db, &root)).transpose()?;
-        let events = events.unwrap_or_default();
-        let signed = read_message(db, cid)?;
-        bytes += signed.message.params.len()
-            + events.iter().flat_map(|stamped| &stamped.event.entries).map(size).sum::<usize>();
+    for (index, message) in (0..).zip(executed) {
+        bytes += message.bytes();
+        let Executed { signed, events } = message;
         batch.add(&signed, Placement { height: tipset.height(), index }, events)?;
     }
     let (key, block) = tipset.key().block()?;

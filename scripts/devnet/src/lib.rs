@@ -24,6 +24,7 @@ pub mod pending;
 pub mod pool;
 pub mod server;
 pub mod simulate;
-pub mod tipset;
 pub mod view;
 pub mod wallet;
+
+pub use lotus::tipset;

@@ -10,7 +10,7 @@ use fvm_shared::address::Address;
 use fvm_shared::bigint::{BigInt, bigint_ser};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::event::StampedEvent;
+use fvm_shared::event::{Entry, StampedEvent};
 use fvm_shared::receipt::Receipt;
 use multihash_codetable::Code;
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,11 @@ use crate::signature::Signature;
 
 /// Messages of a block at the most.
 pub const MAX_MESSAGES: usize = 10_000;
-/// Events of a message at the most: the gas of a block pays for fewer.
-const MAX_EVENTS: u64 = 1 << 20;
+/// Events of a tipset at the most: the gas of a block pays for fewer.
+pub const MAX_EVENTS: u64 = 1 << 20;
+/// Bytes of memory that the entries of a list take at the most. Of what gas pays for, only a block full
+/// of the largest events would take more.
+pub const MAX_LIST_BYTES: usize = 256 << 20;
 /// Bits of an index by which the AMT of a message's events branches.
 const EVENTS_BIT_WIDTH: u32 = 5;
 
@@ -119,7 +122,7 @@ impl MessageRoots {
 
 fn list(store: &impl Blockstore, root: &Cid) -> Result<Vec<Cid>> {
     let amt = Amtv0::<Cid, _>::load(root, store)?;
-    read_all(amt.count(), MAX_MESSAGES as u64, |index| amt.get(index))
+    read_all(amt.count(), MAX_MESSAGES as u64, |_| size_of::<Cid>(), |index| amt.get(index))
 }
 
 /// Reads a list whose entries follow each other. Nothing but what its root counts is looked for: nodes
@@ -127,12 +130,28 @@ fn list(store: &impl Blockstore, root: &Cid) -> Result<Vec<Cid>> {
 fn read_all<'a, V: Clone + 'a>(
     count: u64,
     most: u64,
+    bytes_of: impl Fn(&V) -> usize,
     get: impl Fn(u64) -> Result<Option<&'a V>, fvm_ipld_amt::Error>,
 ) -> Result<Vec<V>> {
     ensure!(count <= most, "a list of {count} is too long: {most} at most");
-    let entry =
-        |index| get(index)?.cloned().with_context(|| format!("a list has no entry {index}"));
+    let mut bytes = 0;
+    let entry = |index| {
+        let found = get(index)?.with_context(|| format!("a list has no entry {index}"))?;
+        bytes += bytes_of(found);
+        ensure!(
+            bytes <= MAX_LIST_BYTES,
+            "a list of {count} is too large: {MAX_LIST_BYTES} bytes at most"
+        );
+        Ok(found.clone())
+    };
     (0..count).map(entry).collect()
+}
+
+/// Bytes of memory that an event takes.
+#[must_use]
+pub fn event_bytes(stamped: &StampedEvent) -> usize {
+    let entry = |entry: &Entry| size_of::<Entry>() + entry.key.len() + entry.value.len();
+    size_of::<StampedEvent>() + stamped.event.entries.iter().map(entry).sum::<usize>()
 }
 
 /// What Lotus says of a block that a store does not have.
@@ -149,7 +168,8 @@ pub fn write_receipts(store: &impl Blockstore, receipts: &[Receipt]) -> Result<C
 /// Reads all receipts of a tipset.
 pub fn read_receipts(store: &impl Blockstore, root: &Cid) -> Result<Vec<Receipt>> {
     let amt = Amtv0::<Receipt, _>::load(root, store)?;
-    read_all(amt.count(), MAX_MESSAGES as u64, |index| amt.get(index))
+    let bytes = |receipt: &Receipt| size_of::<Receipt>() + receipt.return_data.len();
+    read_all(amt.count(), MAX_MESSAGES as u64, bytes, |index| amt.get(index))
 }
 
 /// Reads one receipt of a tipset.
@@ -169,7 +189,7 @@ pub fn write_events(store: &impl Blockstore, events: &[StampedEvent]) -> Result<
 /// Reads the events of a message.
 pub fn read_events(store: &impl Blockstore, root: &Cid) -> Result<Vec<StampedEvent>> {
     let amt = Amt::<StampedEvent, _>::load(root, store)?;
-    read_all(amt.count(), MAX_EVENTS, |index| amt.get(index))
+    read_all(amt.count(), MAX_EVENTS, event_bytes, |index| amt.get(index))
 }
 
 /// What names a tipset: the CIDs of its blocks. The empty key stands for the head.
@@ -402,6 +422,24 @@ mod tests {
         let empty = (BytesSer(&[0]), Vec::<Cid>::new(), Vec::<Cid>::new());
         let empty = store.put_cbor(&empty, Code::Blake2b256).unwrap();
         assert_eq!(read(empty, 3).unwrap_err(), "a list has no entry 0");
+    }
+
+    #[test]
+    fn a_list_takes_no_more_memory_than_it_may() {
+        let store = MemoryBlockstore::default();
+        let large = Receipt {
+            exit_code: ExitCode::OK,
+            return_data: vec![0; MAX_LIST_BYTES / 16].into(),
+            gas_used: 0,
+            events_root: None,
+        };
+        let leaf = (BytesSer(&[0xff]), Vec::<Cid>::new(), vec![large; 8]);
+        let leaf = store.put_cbor(&leaf, Code::Blake2b256).unwrap();
+        // Two leaves, or the same twice.
+        let root = (1, 16, (BytesSer(&[0b11]), vec![leaf; 2], Vec::<Receipt>::new()));
+        let root = store.put_cbor(&root, Code::Blake2b256).unwrap();
+        let told = read_receipts(&store, &root).unwrap_err().to_string();
+        assert_eq!(told, "a list of 16 is too large: 268435456 bytes at most");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What nodes and clients of Filecoin say to each other: messages and blocks with their CIDs, their
 //! shapes in the JSON-RPC of Lotus, and the transport.
 //!
-//! [`message`], [`mod@block`] and [`actor`] are the types; [`keys`], [`signature`] and [`keystore`] sign
+//! [`message`], [`mod@block`], [`tipset`] and [`actor`] are the types; [`snapshot`] is a chain in a file; [`keys`], [`signature`] and [`keystore`] sign
 //! them; [`eth`] is the Ethereum face of the same chain. [`rpc`] is the server and its framing, [`auth`]
 //! the tokens that it asks for, [`repo`] the directory in which clients find both. There is no network
 //! in here and no FVM: `devnet` puts these on a chain.
@@ -17,6 +17,8 @@ pub mod message;
 pub mod repo;
 pub mod rpc;
 pub mod signature;
+pub mod snapshot;
+pub mod tipset;
 
 use cid::Cid;
 use fvm_ipld_encoding::DAG_CBOR;

@@ -6,7 +6,6 @@
 
 mod account;
 mod bundle;
-pub mod car;
 mod genesis;
 mod journal;
 mod machine;
@@ -23,6 +22,7 @@ mod verified;
 
 pub use account::{Account, Key};
 pub use bundle::{Actors, Bundle, OFFICIAL};
+pub use car;
 pub use fvm_shared::econ::TokenAmount;
 pub use genesis::ADDRESSES;
 pub use journal::Entry;

@@ -366,7 +366,7 @@ impl Network {
     /// Writes the whole state as a CAR with the state root as its root, and returns that root.
     pub fn export_car(&mut self, out: impl Write) -> Result<Cid> {
         let Snapshot { root, .. } = self.snapshot();
-        crate::car::export(&self.store, &[root], out)?;
+        car::export(&self.store, &[root], out)?;
         Ok(root)
     }
 

@@ -9,7 +9,7 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::IDENTITY_HASH;
 
 use crate::bundle::Actors;
-use crate::car::links;
+use car::links;
 
 type Blocks = HashMap<Cid, Arc<[u8]>>;
 

@@ -1,4 +1,4 @@
-//! What roots reach, as a CAR.
+//! Blocks that link to each other: what roots reach in a store, as a CAR.
 
 use std::collections::HashSet;
 use std::io::Write;

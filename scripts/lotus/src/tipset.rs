@@ -8,8 +8,9 @@ use fvm_ipld_encoding::{CborStore, from_slice, to_vec};
 use fvm_shared::bigint::BigInt;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
-use lotus::block::{BlockHeader, BlockJson, MessageRoots, TipsetJson, TipsetKey, not_found};
-use lotus::message::SignedMessage;
+
+use crate::block::{BlockHeader, BlockJson, MessageRoots, TipsetJson, TipsetKey, not_found};
+use crate::message::SignedMessage;
 
 /// A tipset of one block. Its messages are executed when it is made, but show in the state that its
 /// child names, as on every Filecoin chain.
