@@ -9,9 +9,11 @@ use fvm_ipld_encoding::{from_slice, to_vec};
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 
-const HERE: Here = Here { chain_id: 314, market: 100 };
+use crate::messages::USER;
 
-fn rules() -> Rules {
+pub const HERE: Here = Here { chain_id: 314, market: 100 };
+
+pub fn rules() -> Rules {
     defaults::lending_rules(Cid::default())
 }
 
@@ -53,39 +55,46 @@ fn repaid(spec: &LoanSpec, now: ChainEpoch) {
     }
 }
 
+/// 1,200 FIL for a miner in custody, in twelve instalments at 12 % a year, drawn at once by the day
+/// after the next.
+pub fn spec(now: ChainEpoch) -> LoanSpec {
+    LoanSpec {
+        chain_id: HERE.chain_id,
+        market: HERE.market,
+        underwriter: USER,
+        borrower: USER + 1,
+        miner: 500,
+        amount: TokenAmount::from_whole(1_200),
+        plan: Plan::Level,
+        instalments: 12,
+        days_between: 30,
+        rate: 1_200,
+        late_rate: 2_000,
+        origination_fee: 100,
+        prepayment_fee: 100,
+        grace: 30 * DAY,
+        control: Control::Custody,
+        max_debt: 8_000,
+        draws: Draws::Whole,
+        payee: None,
+        refinances: None,
+        nonce: 1,
+        deadline: now + 3 * DAY,
+    }
+}
+
+/// Against pledge, in draws of 200 FIL at the most within 60 days.
+pub fn pledge_draws() -> Draws {
+    Draws::Pledge(PledgeDraws { max_draw: TokenAmount::from_whole(200), window: 60 * DAY })
+}
+
 /// Loans of every plan, control and way to draw, at noon of the second day.
 pub fn seeds() -> Vec<Vec<u8>> {
     let now = 3 * DAY / 2;
-    let draws = [
-        Draws::Whole,
-        Draws::Pledge(PledgeDraws { max_draw: TokenAmount::from_whole(200), window: 60 * DAY }),
-    ];
     let mut seeds = Vec::new();
     for (plan, control) in [(Plan::Level, Control::Custody), (Plan::Bullet, Control::Beneficiary)] {
-        for draws in draws.clone() {
-            let spec = LoanSpec {
-                chain_id: HERE.chain_id,
-                market: HERE.market,
-                underwriter: 200,
-                borrower: 201,
-                miner: 500,
-                amount: TokenAmount::from_whole(1_200),
-                plan,
-                instalments: 12,
-                days_between: 30,
-                rate: 1_200,
-                late_rate: 2_000,
-                origination_fee: 100,
-                prepayment_fee: 100,
-                grace: 30 * DAY,
-                control,
-                max_debt: 8_000,
-                payee: matches!(draws, Draws::Whole).then_some(7),
-                draws,
-                refinances: None,
-                nonce: 1,
-                deadline: now + 3 * DAY,
-            };
+        for (draws, payee) in [(Draws::Whole, Some(7)), (pledge_draws(), None)] {
+            let spec = LoanSpec { plan, control, draws, payee, ..spec(now) };
             assert_eq!(spec.check(HERE, &rules(), now), Ok(()));
             let spec = to_vec(&spec).expect("a specification encodes");
             seeds.push([&now.to_be_bytes()[..], &spec].concat());

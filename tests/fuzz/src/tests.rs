@@ -111,6 +111,11 @@ fn any_transaction_is_read_as_it_is_written_or_refused() {
 }
 
 #[test]
+fn any_chain_is_read_whole_or_refused() {
+    check("chains");
+}
+
+#[test]
 fn a_loan_that_is_taken_can_be_repaid() {
     check("loans");
 }
@@ -118,6 +123,16 @@ fn a_loan_that_is_taken_can_be_repaid() {
 #[test]
 fn no_messages_make_a_storage_unsound() {
     check("storage");
+}
+
+#[test]
+fn no_messages_make_a_dao_unsound() {
+    check("datadao");
+}
+
+#[test]
+fn no_messages_make_a_market_unsound() {
+    check("lending");
 }
 
 #[test]
