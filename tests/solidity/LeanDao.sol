@@ -106,6 +106,8 @@ contract LeanDao {
     }
 
     function transfer(address to, uint256 amount) external returns (bool) {
+        // As much as a balance holds: a larger one would be of another sign below.
+        require(amount <= type(uint104).max);
         _move(msg.sender, -int256(amount));
         _move(to, int256(amount));
         emit Transfer(msg.sender, to, amount);
@@ -228,15 +230,12 @@ contract LeanDao {
         require(ok);
         (int256 exit,, bytes memory data) = abi.decode(reply, (int256, uint64, bytes));
         require(exit == 0);
-        return this.idOf(data);
-    }
-
-    /// The ID in the first address of GetOwner's reply.
-    function idOf(bytes calldata reply) external pure returns (uint64) {
-        (uint256 at,) = _head(reply, 0, 4);
-        uint256 length;
-        (at, length) = _head(reply, at, 2);
-        return _id(reply[at:at + length]);
+        // An array of addresses, the first of them an f0 address: a zero and the ID.
+        uint256 length = uint8(data[1]) & 0x1f;
+        require(data[0] == 0x82 && uint8(data[1]) >> 5 == 2 && length < 24 && data[2] == 0);
+        for (uint256 i = 1; i < length; i++) {
+            owner |= uint64(uint8(data[2 + i]) & 0x7f) << uint64(7 * (i - 1));
+        }
     }
 
     function _proposal(bytes calldata cbor) private pure returns (Proposal memory p) {
