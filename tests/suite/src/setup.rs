@@ -63,3 +63,11 @@ pub fn skipped(test: &str, why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "skipped: {test}, as {why}");
 }
+
+/// Set, it has what a run says written down instead of compared.
+pub const UPDATE: &str = "UPDATE_SNAPSHOTS";
+
+/// Whether the environment asks to write down what a run says.
+pub fn updating() -> bool {
+    std::env::var_os(UPDATE).is_some_and(|value| !value.is_empty())
+}

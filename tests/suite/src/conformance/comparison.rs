@@ -4,17 +4,20 @@ use serde_json::{Value, json};
 
 use super::tell::tell;
 use super::transcript::{Official, Transcript, compare};
-use super::{accounts, file, hold_to, official};
+use super::{accounts, hold_to, official};
 
-/// The transcript of a short scenario, which all actors must play alike.
-fn kept() -> Vec<Value> {
-    let transcript = Transcript::read(&file("accounts")).expect("a transcript");
-    transcript.expected(None).expect("the standard is recorded").to_vec()
+/// A short scenario, as it is played now.
+fn played() -> Vec<Value> {
+    tell(accounts::play).into_iter().map(|line| line.json).collect()
+}
+
+fn bundle(name: &str) -> Official {
+    Official { name: name.into(), manifest: format!("cid of {name}") }
 }
 
 #[test]
 fn a_transcript_with_one_field_changed_is_refused_where_it_was_changed() {
-    let played = kept();
+    let played = played();
     let doctored = |key: &str, value: Value| {
         let line = played.iter().rposition(|line| line.get(key).is_some()).expect("such a line");
         let mut expected = played.clone();
@@ -34,8 +37,9 @@ fn a_transcript_with_one_field_changed_is_refused_where_it_was_changed() {
 
 #[test]
 fn a_scenario_that_is_played_is_refused_by_a_doctored_transcript() {
-    let (text, played) =
-        (std::fs::read_to_string(file("accounts")).expect("a transcript"), tell(accounts::play));
+    let mut recorded = Transcript::default();
+    recorded.record(bundle("mainnet"), played());
+    let (text, played) = (recorded.text(), tell(accounts::play));
     let refused = |text: &str| {
         let transcript = Transcript::parse(text).expect("a transcript");
         hold_to("accounts", &transcript, &played).map_err(|error| error.to_string())
@@ -52,7 +56,7 @@ fn a_scenario_that_is_played_is_refused_by_a_doctored_transcript() {
 
 #[test]
 fn a_message_more_or_less_is_a_difference() {
-    let played = kept();
+    let played = played();
     let last = played.len() - 1;
     assert_eq!(compare(&played[..last], &played).expect_err("one more").line, last);
     assert_eq!(compare(&played, &played[..last]).expect_err("one less").line, last);
@@ -61,7 +65,6 @@ fn a_message_more_or_less_is_a_difference() {
 
 #[test]
 fn what_the_bundles_do_alike_is_kept_once_and_what_they_do_not_by_name() {
-    let bundle = |name: &str| Official { name: name.into(), manifest: format!("cid of {name}") };
     let line = |exit: u32| json!({ "n": 1, "exit": exit });
     let title = json!("a title");
     let (one, other) = (vec![title.clone(), line(0)], vec![title, line(16), line(0)]);
@@ -77,6 +80,15 @@ fn what_the_bundles_do_alike_is_kept_once_and_what_they_do_not_by_name() {
     for in_use in [None, Some(bundle("mainnet")), Some(bundle("unknown"))] {
         assert_eq!(read.expected(in_use.as_ref()).expect("the standard"), one);
     }
+}
+
+#[test]
+fn a_bundle_is_known_by_its_name_and_its_manifest() {
+    let mut transcript = Transcript::default();
+    transcript.record(bundle("mainnet"), vec![]);
+    let renewed = Official { manifest: "another cid".into(), ..bundle("mainnet") };
+    assert!(transcript.knows(&bundle("mainnet")));
+    assert!(!transcript.knows(&renewed) && !transcript.knows(&bundle("calibnet")));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use shared::ext::MARKET_ACTOR;
 use shared::ext::market::{ADD_BALANCE, GET_BALANCE, WITHDRAW_BALANCE, WithdrawBalanceParams};
 use shared::ext::miner::{CHANGE_WORKER_ADDRESS, ChangeWorkerAddressParams};
 
+use super::names::{OLD_ADD_BALANCE, OLD_WITHDRAW_BALANCE};
 use super::stage::Stage;
 use super::{MARKET, NOBODY, check};
 
@@ -26,7 +27,7 @@ fn play(s: &mut Stage) {
         s.net.add_escrow(&bob, to, fil(amount));
     }
     s.net.add_escrow(&ann, ann.robust, fil(1_000));
-    s.pay(&ann, MARKET, 2, &ann.address(), atto(1));
+    s.pay(&ann, MARKET, OLD_ADD_BALANCE, &ann.address(), atto(1));
 
     s.chapter("Nothing, and nobody, is not added to");
     s.net.add_escrow(&ann, &ann, fil(0));
@@ -49,7 +50,7 @@ fn play(s: &mut Stage) {
         s.net.withdraw_escrow(&ann, ann.robust, fil(amount));
     }
     let withdrawal = WithdrawBalanceParams { provider_or_client: bob.address(), amount: fil(1) };
-    s.call(&bob, MARKET, 3, &withdrawal);
+    s.call(&bob, MARKET, OLD_WITHDRAW_BALANCE, &withdrawal);
     s.net.run(Call::new(&bob, MARKET).raw(WITHDRAW_BALANCE, &[0x81, 0x00]));
 
     provider(s, &sp);
@@ -57,9 +58,9 @@ fn play(s: &mut Stage) {
 
     s.chapter("The methods without FRC-42 numbers are closed to user actors");
     s.net.fund(user, fil(10));
-    s.net.implicit(Call::new(user, MARKET).method(2, &user).value(fil(1)));
+    s.net.implicit(Call::new(user, MARKET).method(OLD_ADD_BALANCE, &user).value(fil(1)));
     let withdrawal = WithdrawBalanceParams { provider_or_client: user, amount: fil(1) };
-    s.call_as(user, MARKET, 3, &withdrawal);
+    s.call_as(user, MARKET, OLD_WITHDRAW_BALANCE, &withdrawal);
     s.net.implicit(Call::new(user, MARKET).method(ADD_BALANCE, &user).value(fil(1)));
     s.call_as(user, MARKET, WITHDRAW_BALANCE, &withdrawal);
 

@@ -7,6 +7,7 @@ use fvm_shared::piece::PaddedPieceSize;
 use shared::ext::market::*;
 use shared::ext::miner::{CHANGE_WORKER_ADDRESS, ChangeWorkerAddressParams};
 
+use super::names::OLD_PUBLISH_STORAGE_DEALS;
 use super::stage::Stage;
 use super::{DAY, MARKET, NOBODY, check};
 
@@ -141,9 +142,9 @@ fn callers(s: &mut Stage, sp: &Provider, ann: &Account) {
         s.call(caller, MARKET, PUBLISH_STORAGE_DEALS, &params);
     }
     let params = free(s, sp, ann, 206);
-    s.call(&sp.worker, MARKET, 4, &params);
+    s.call(&sp.worker, MARKET, OLD_PUBLISH_STORAGE_DEALS, &params);
     let user = s.user_actor("user actor", &eve);
-    for method in [4, PUBLISH_STORAGE_DEALS] {
+    for method in [OLD_PUBLISH_STORAGE_DEALS, PUBLISH_STORAGE_DEALS] {
         let params = free(s, sp, ann, 207);
         s.call_as(user, MARKET, method, &params);
     }

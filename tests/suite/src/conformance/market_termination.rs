@@ -8,15 +8,12 @@ use shared::ext::market::{DealProposal, SETTLE_DEAL_PAYMENTS};
 use shared::ext::market::{GET_DEAL_ACTIVATION, GET_DEAL_CLIENT, GET_DEAL_SECTOR};
 use shared::ext::power::MINER_POWER;
 use shared::ext::{MARKET_ACTOR, POWER_ACTOR};
-use shared::method_hash;
 
+use super::names::{
+    GENERATE_SECTOR_LOCATION, NOMINAL_EXPIRATION, ON_MINER_SECTORS_TERMINATE, TERMINATE_SECTORS,
+};
 use super::stage::Stage;
 use super::{DAY, MARKET, address, check};
-
-const TERMINATE_SECTORS: u64 = 9;
-const ON_MINER_SECTORS_TERMINATE: u64 = 7;
-const GENERATE_SECTOR_LOCATION: u64 = method_hash!("GenerateSectorLocation");
-const NOMINAL_EXPIRATION: u64 = method_hash!("GetNominalSectorExpiration");
 
 #[test]
 fn termination_does_as_recorded() {

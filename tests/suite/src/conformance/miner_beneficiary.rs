@@ -30,11 +30,6 @@ fn name(
     s.call(caller, sp.address(), GET_BENEFICIARY, &());
 }
 
-fn withdraw(s: &mut Stage, sp: &Provider, caller: &Account, amount: i64) {
-    let params = WithdrawBalanceParams { amount_requested: fil(amount) };
-    s.call(caller, sp.address(), WITHDRAW_BALANCE, &params);
-}
-
 fn play(s: &mut Stage) {
     let sp = s.provider("sp");
     let (lender, other, eve) = (s.account("lender"), s.account("other"), s.account("eve"));
@@ -60,10 +55,10 @@ fn play(s: &mut Stage) {
     name(s, &sp, &lender, &lender, 100, 5_000);
 
     s.chapter("A withdrawal goes to the beneficiary, whoever asks, up to its quota");
-    withdraw(s, &sp, &owner, 30);
-    withdraw(s, &sp, &lender, 0);
-    withdraw(s, &sp, &eve, 1);
-    withdraw(s, &sp, &lender, -1);
+    s.withdraw(&sp, &owner, 30);
+    s.withdraw(&sp, &lender, 0);
+    s.withdraw(&sp, &eve, 1);
+    s.withdraw(&sp, &lender, -1);
 
     s.chapter("All three agree on another beneficiary, or on other terms");
     name(s, &sp, &owner, &other, 50, 6_000);
@@ -71,14 +66,14 @@ fn play(s: &mut Stage) {
     name(s, &sp, &owner, &other, 60, 6_000);
     name(s, &sp, &owner, &lender, 80, 6_000);
     name(s, &sp, &lender, &lender, 80, 6_000);
-    withdraw(s, &sp, &lender, 500);
-    withdraw(s, &sp, &lender, 1);
-    withdraw(s, &sp, &owner, 0);
+    s.withdraw(&sp, &lender, 500);
+    s.withdraw(&sp, &lender, 1);
+    s.withdraw(&sp, &owner, 0);
 
     s.chapter("A used-up quota lets the owner take over alone");
     name(s, &sp, &owner, &owner, 0, 0);
-    withdraw(s, &sp, &lender, 1);
-    withdraw(s, &sp, &owner, 1);
+    s.withdraw(&sp, &lender, 1);
+    s.withdraw(&sp, &owner, 1);
 
     s.chapter("A beneficiary with a term agrees to its end, until the term is over");
     let expiration = s.net.epoch() + 20;
@@ -86,12 +81,12 @@ fn play(s: &mut Stage) {
     name(s, &sp, &lender, &lender, 100, expiration);
     name(s, &sp, &owner, &owner, 0, 0);
     s.net.advance(19);
-    withdraw(s, &sp, &lender, 2);
+    s.withdraw(&sp, &lender, 2);
     s.net.advance(1);
-    withdraw(s, &sp, &lender, 2);
-    withdraw(s, &sp, &owner, 2);
+    s.withdraw(&sp, &lender, 2);
+    s.withdraw(&sp, &owner, 2);
     name(s, &sp, &owner, &owner, 0, 0);
-    withdraw(s, &sp, &owner, 2);
+    s.withdraw(&sp, &owner, 2);
 
     s.chapter("An owner that is its own beneficiary takes that along, another stays");
     sell(s, &sp, &owner, &other);

@@ -6,14 +6,11 @@ use fvm_shared::sector::SectorNumber;
 use shared::ext::miner::*;
 use shared::ext::{POWER_ACTOR, REWARD_ACTOR, SYSTEM_ACTOR};
 
+use super::names::{
+    APPLY_REWARDS, AWARD_BLOCK_REWARD, CURRENT_TOTAL_POWER, THIS_EPOCH_REWARD, UPDATE_NETWORK_KPI,
+};
 use super::stage::Stage;
 use super::{DAY, NOBODY, address, check};
-
-const AWARD_BLOCK_REWARD: u64 = 2;
-const THIS_EPOCH_REWARD: u64 = 3;
-const UPDATE_NETWORK_KPI: u64 = 4;
-const APPLY_REWARDS: u64 = 14;
-const CURRENT_TOTAL_POWER: u64 = 9;
 
 #[test]
 fn vesting_and_withdrawals_do_as_recorded() {
@@ -41,11 +38,6 @@ fn funds(s: &mut Stage, sp: &Provider) {
     }
 }
 
-fn withdraw(s: &mut Stage, sp: &Provider, caller: &Account, amount: i64) {
-    let params = WithdrawBalanceParams { amount_requested: fil(amount) };
-    s.call(caller, sp.address(), WITHDRAW_BALANCE, &params);
-}
-
 /// A won block, with what it earns in gas and a penalty.
 fn block(s: &mut Stage, sp: &Provider, gas_reward: i64, penalty: i64) {
     let params = (sp.address(), fil(penalty), fil(gas_reward), 1_i64);
@@ -58,38 +50,38 @@ fn play_vesting(s: &mut Stage) {
     s.chapter("Owner and beneficiary withdraw, and nobody else");
     s.call(&eve, sp.address(), GET_AVAILABLE_BALANCE, &());
     for (caller, amount) in [(&sp.worker, 1), (&eve, 1), (&sp.owner, -1), (&sp.owner, 5)] {
-        withdraw(s, &sp, caller, amount);
+        s.withdraw(&sp, caller, amount);
     }
-    withdraw(s, &sp, &sp.owner, 1_000_000);
-    withdraw(s, &sp, &sp.owner, 1);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1);
     s.chapter("A quarter of a reward is free, and the rest vests over 180 days");
     block(s, &sp, 100, 0);
     funds(s, &sp);
-    withdraw(s, &sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
     s.net.skip(10 * DAY);
     s.call(&eve, sp.address(), GET_AVAILABLE_BALANCE, &());
-    withdraw(s, &sp, &sp.owner, 1);
+    s.withdraw(&sp, &sp.owner, 1);
     s.call(&eve, sp.address(), GET_AVAILABLE_BALANCE, &());
-    withdraw(s, &sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
     s.net.skip(171 * DAY);
-    withdraw(s, &sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
     funds(s, &sp);
-    withdraw(s, &sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
 }
 
 fn play_debt(s: &mut Stage) {
     let sp = s.provider("sp");
     let (eve, lender) = (s.account("eve"), s.account("lender"));
     s.chapter("A penalty is burnt from unvested rewards first");
-    withdraw(s, &sp, &sp.owner, 1_000_000);
+    s.withdraw(&sp, &sp.owner, 1_000_000);
     block(s, &sp, 100, 0);
     block(s, &sp, 0, 10);
     s.call(&eve, sp.address(), GET_AVAILABLE_BALANCE, &());
     s.chapter("What is not covered is owed");
     block(s, &sp, 0, 100);
     funds(s, &sp);
-    withdraw(s, &sp, &sp.owner, 1);
-    withdraw(s, &sp, &sp.owner, 0);
+    s.withdraw(&sp, &sp.owner, 1);
+    s.withdraw(&sp, &sp.owner, 0);
     s.chapter("A controlling address repays what can be repaid");
     for caller in [&eve, &lender, &sp.worker] {
         s.call(caller, sp.address(), REPAY_DEBT, &());
@@ -101,7 +93,7 @@ fn play_debt(s: &mut Stage) {
     block(s, &sp, 20, 0);
     funds(s, &sp);
     s.net.fund(sp.address(), fil(1_000));
-    withdraw(s, &sp, &sp.owner, 1);
+    s.withdraw(&sp, &sp.owner, 1);
     s.call(&sp.owner, sp.address(), REPAY_DEBT, &());
     funds(s, &sp);
 }

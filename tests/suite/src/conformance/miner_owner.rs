@@ -3,17 +3,16 @@
 use fvm_harness::{Account, Call, Key, Provider};
 use fvm_shared::address::Address;
 use shared::ext::miner::*;
-use shared::method_hash;
 
+use super::names::{
+    CONTROL_ADDRESSES, GET_MULTIADDRS, GET_PEER_ID, GET_SECTOR_SIZE, OLD_CHANGE_OWNER_ADDRESS,
+    OLD_GET_BENEFICIARY,
+};
 use super::stage::Stage;
 use super::{MARKET, NOBODY, check};
 
 /// Epochs until a new worker may be put in place.
 const WORKER_DELAY: i64 = 900;
-
-const GET_PEER_ID: u64 = method_hash!("GetPeerID");
-const GET_MULTIADDRS: u64 = method_hash!("GetMultiaddrs");
-const GET_SECTOR_SIZE: u64 = method_hash!("GetSectorSize");
 
 #[test]
 fn owner_changes_do_as_recorded() {
@@ -60,16 +59,16 @@ fn play_owner(s: &mut Stage) {
     for who in [&new, &sp.owner, &sp.worker] {
         s.call(&eve, miner, IS_CONTROLLING_ADDRESS, &id(who));
     }
-    s.call(&eve, miner, 2, &());
-    s.call(&sp.owner, miner, 23, &sp.owner.address());
+    s.call(&eve, miner, CONTROL_ADDRESSES, &());
+    s.call(&sp.owner, miner, OLD_CHANGE_OWNER_ADDRESS, &sp.owner.address());
     s.chapter("An actor becomes the owner by the exported method");
     let user = s.user_actor("user actor", &eve);
     change(s, &new, user);
-    s.call_as(user, miner, 23, &user);
+    s.call_as(user, miner, OLD_CHANGE_OWNER_ADDRESS, &user);
     s.call_as(user, miner, CHANGE_OWNER_ADDRESS, &user);
     s.call(&eve, miner, GET_OWNER, &());
-    s.call_as(user, miner, 2, &());
-    s.call_as(user, miner, 31, &());
+    s.call_as(user, miner, CONTROL_ADDRESSES, &());
+    s.call_as(user, miner, OLD_GET_BENEFICIARY, &());
     s.net.run(Call::new(&eve, miner).raw(CHANGE_OWNER_ADDRESS, &[0x40]));
     s.call(&eve, miner, 1_000, &());
     s.call(&eve, miner, u64::MAX, &());
@@ -103,7 +102,7 @@ fn play_worker(s: &mut Stage) {
     change(s, &sp.owner, now, &[one.address(); 10]);
     change(s, &sp.owner, now, &[one.address(); 11]);
     change(s, &sp.owner, now, &[unborn]);
-    s.call(&eve, miner, 2, &());
+    s.call(&eve, miner, CONTROL_ADDRESSES, &());
     s.chapter("A worker is an account with a BLS key");
     let bls = Key::bls("unborn").address().expect("a key with an address");
     for worker in [one.address(), one.robust, miner, NOBODY, bls] {

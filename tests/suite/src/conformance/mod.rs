@@ -10,6 +10,8 @@
 //! UPDATE_SNAPSHOTS=1 BUILTIN_ACTORS_CAR=builtin-actors-mainnet.car cargo test -p suite conformance
 //! cargo test -p suite conformance
 //! ```
+//!
+//! and only from one that the transcript names already, by its manifest; `UPDATE_SNAPSHOTS=new` adds one.
 
 mod accounts;
 mod comparison;
@@ -30,13 +32,14 @@ mod verified_deals;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use fvm_harness::Bundle;
 use fvm_shared::ActorID;
 use fvm_shared::address::Address;
 use serde_json::Value;
 use shared::ext::MARKET_ACTOR;
 
+use crate::setup::{UPDATE, updating};
 use stage::Stage;
 use tell::{Line, tell};
 use transcript::{Official, Transcript, compare};
@@ -50,18 +53,14 @@ const fn address(id: ActorID) -> Address {
     Address::new_id(id)
 }
 
-/// Asks to record instead of to compare.
-const UPDATE: &str = "UPDATE_SNAPSHOTS";
+/// What [`UPDATE`] is to be to record a bundle, or a scenario, for the first time.
+const FIRST: &str = "new";
 
 /// Plays a scenario and compares it with its transcript, or records it.
 #[track_caller]
 fn check(scenario: &str, play: fn(&mut Stage)) {
     let played = tell(play);
-    let done = if std::env::var_os(UPDATE).is_some_and(|value| !value.is_empty()) {
-        record(scenario, &played)
-    } else {
-        replay(scenario, &played)
-    };
+    let done = if updating() { record(scenario, &played) } else { replay(scenario, &played) };
     done.unwrap_or_else(|error| panic!("{error:#}"));
 }
 
@@ -86,8 +85,19 @@ fn record(scenario: &str, played: &[Line]) -> Result<()> {
     let path = file(scenario);
     let mut transcript =
         if path.exists() { Transcript::read(&path)? } else { Transcript::default() };
+    let first = std::env::var(UPDATE).is_ok_and(|value| value == FIRST);
+    ensure!(
+        first || transcript.knows(&bundle),
+        "{scenario} has no bundle {} of the manifest {}: to record one for the first time, set \
+         {UPDATE}={FIRST}",
+        bundle.name,
+        bundle.manifest
+    );
     transcript.record(bundle, played.iter().map(|line| line.json.clone()).collect());
-    Ok(std::fs::write(path, transcript.text())?)
+    // Written beside it and renamed, as another test may read it meanwhile.
+    let written = path.with_extension("json.new");
+    std::fs::write(&written, transcript.text())?;
+    Ok(std::fs::rename(written, path)?)
 }
 
 fn how_to_record() -> String {

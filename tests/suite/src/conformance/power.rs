@@ -8,15 +8,14 @@ use fvm_shared::sector::RegisteredPoStProof;
 use shared::ext::miner::{GET_OWNER, IS_CONTROLLING_ADDRESS};
 use shared::ext::power::*;
 use shared::ext::{CRON_ACTOR, MARKET_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
-use shared::method_hash;
 
+use super::names::{
+    CRON_TICK, CURRENT_TOTAL_POWER, EPOCH_TICK, MINER_CONSENSUS_COUNT, MINER_COUNT,
+    MINER_RAW_POWER, NETWORK_RAW_POWER, OLD_CREATE_MINER, ON_EPOCH_TICK_END, UPDATE_PLEDGE_TOTAL,
+};
 use super::stage::Stage;
 use super::{NOBODY, address, check};
 
-const MINER_COUNT: u64 = method_hash!("MinerCount");
-const MINER_CONSENSUS_COUNT: u64 = method_hash!("MinerConsensusCount");
-const MINER_RAW_POWER: u64 = method_hash!("MinerRawPower");
-const NETWORK_RAW_POWER: u64 = method_hash!("NetworkRawPower");
 const POWER: Address = Address::new_id(POWER_ACTOR);
 
 #[test]
@@ -71,31 +70,31 @@ fn play(s: &mut Stage) {
     s.call(&eve, made.robust_address, GET_OWNER, &());
     s.call(&eve, made.id_address, IS_CONTROLLING_ADDRESS, &worker.address());
     let large = with(RegisteredPoStProof::StackedDRGWindow64GiBV1P1);
-    s.pay(&owner, POWER, 2, &large, fil(1_000));
+    s.pay(&owner, POWER, OLD_CREATE_MINER, &large, fil(1_000));
     let user = s.user_actor("user actor", &eve);
     s.net.fund(user, fil(5_000));
-    for method in [2, CREATE_MINER] {
+    for method in [OLD_CREATE_MINER, CREATE_MINER] {
         let call = Call::new(user, POWER).method(method, &params(user, &worker));
         s.net.implicit(call.value(fil(1_000)));
     }
 
     s.chapter("Power tells what miners there are and what they have");
     let miner = s.net.resolve(&made.id_address).expect("a miner that was created");
-    for method in [MINER_COUNT, MINER_CONSENSUS_COUNT, NETWORK_RAW_POWER, 9] {
+    for method in [MINER_COUNT, MINER_CONSENSUS_COUNT, NETWORK_RAW_POWER, CURRENT_TOTAL_POWER] {
         s.call(&eve, POWER, method, &());
     }
     for id in [miner, eve.id, 9_999_999] {
         s.call(&eve, POWER, MINER_POWER, &id);
         s.call(&eve, POWER, MINER_RAW_POWER, &id);
     }
-    s.call_as(user, POWER, 9, &());
+    s.call_as(user, POWER, CURRENT_TOTAL_POWER, &());
 
     s.chapter("Only miners change their power and pledge, and only cron ticks");
     let pledge = TokenAmount::from_whole(1);
-    s.call(&owner, POWER, 6, &pledge);
-    s.call_as(made.id_address, POWER, 6, &pledge);
-    s.call_as(made.id_address, POWER, 6, &(pledge * -2));
-    s.call(&owner, POWER, 5, &());
+    s.call(&owner, POWER, UPDATE_PLEDGE_TOTAL, &pledge);
+    s.call_as(made.id_address, POWER, UPDATE_PLEDGE_TOTAL, &pledge);
+    s.call_as(made.id_address, POWER, UPDATE_PLEDGE_TOTAL, &(pledge * -2));
+    s.call(&owner, POWER, ON_EPOCH_TICK_END, &());
     s.call(&owner, POWER, METHOD_CONSTRUCTOR, &());
     s.call(&owner, POWER, 1_000, &());
 
@@ -107,7 +106,9 @@ fn play(s: &mut Stage) {
 fn play_cron(s: &mut Stage) {
     let ann = s.account("ann");
     s.chapter("Only the system ticks, and cron the others");
-    for (actor, method) in [(CRON_ACTOR, 2), (POWER_ACTOR, 5), (MARKET_ACTOR, 9)] {
+    for (actor, method) in
+        [(CRON_ACTOR, EPOCH_TICK), (POWER_ACTOR, ON_EPOCH_TICK_END), (MARKET_ACTOR, CRON_TICK)]
+    {
         s.call(&ann, address(actor), method, &());
         s.call_as(address(SYSTEM_ACTOR), address(actor), method, &());
         s.call_as(address(CRON_ACTOR), address(actor), method, &());

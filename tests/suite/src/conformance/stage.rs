@@ -7,6 +7,7 @@ use fvm_shared::deal::DealID;
 use fvm_shared::sector::SectorNumber;
 use serde::Serialize;
 use shared::ext::market::{DealProposal, PublishStorageDealsReturn};
+use shared::ext::miner::{WITHDRAW_BALANCE, WithdrawBalanceParams};
 
 use crate::setup::{PIECE_SIZE, network, piece};
 
@@ -125,6 +126,12 @@ impl Stage {
         params: &P,
     ) -> Outcome {
         self.net.implicit(Call::new(from, to).method(method, params))
+    }
+
+    /// Withdraws so many FIL from a miner.
+    pub fn withdraw(&mut self, sp: &Provider, caller: &Account, amount: i64) {
+        let params = WithdrawBalanceParams { amount_requested: TokenAmount::from_whole(amount) };
+        self.call(caller, sp.address(), WITHDRAW_BALANCE, &params);
     }
 
     // Deals

@@ -66,6 +66,11 @@ impl Transcript {
         Ok(&own.with_context(|| format!("{STANDARD} is not recorded"))?.1)
     }
 
+    /// Whether it has this bundle, to the byte.
+    pub fn knows(&self, bundle: &Official) -> bool {
+        self.bundles.iter().any(|(known, _)| known == bundle)
+    }
+
     /// Puts what a bundle does in the place of what it was recorded with before.
     pub fn record(&mut self, bundle: Official, lines: Vec<Value>) {
         self.bundles.retain(|(known, _)| known.name != bundle.name);

@@ -6,21 +6,17 @@ use fvm_shared::address::Address;
 use fvm_shared::bigint::bigint_ser::BigIntDe;
 use fvm_shared::deal::DealID;
 use fvm_shared::piece::PaddedPieceSize;
+use shared::ext::account::RECEIVE;
 use shared::ext::market::{DealProposal, GET_DEAL_ACTIVATION, GET_DEAL_VERIFIED};
 use shared::ext::{DATACAP_ACTOR, POWER_ACTOR, VERIFREG_ACTOR, power::MINER_POWER};
-use shared::method_hash;
 
+use super::names::{
+    ADD_VERIFIED_CLIENT, ADD_VERIFIER, BALANCE, GET_CLAIMS, GRANULARITY, OLD_ADD_VERIFIED_CLIENT,
+    REMOVE_EXPIRED, REMOVE_VERIFIER, TOTAL_SUPPLY, TRANSFER,
+};
 use super::stage::Stage;
 use super::{DAY, MARKET, NOBODY, address, check};
 
-const ADD_VERIFIER: u64 = 2;
-const REMOVE_VERIFIER: u64 = 3;
-const ADD_CLIENT: u64 = method_hash!("AddVerifiedClient");
-const GET_CLAIMS: u64 = method_hash!("GetClaims");
-const REMOVE_EXPIRED: u64 = method_hash!("RemoveExpiredAllocations");
-const BALANCE: u64 = method_hash!("Balance");
-const TRANSFER: u64 = method_hash!("Transfer");
-const RECEIVE: u64 = method_hash!("Receive");
 const MIB: u64 = 1 << 20;
 
 const REGISTRY: Address = Address::new_id(VERIFREG_ACTOR);
@@ -50,16 +46,16 @@ fn play_verifiers(s: &mut Stage) {
     allow(s, &root, ADD_VERIFIER, root.address(), big);
     allow(s, &root, ADD_VERIFIER, verifier.robust, 3 * big);
     s.chapter("Verifiers give DataCap, and no more than they have");
-    allow(s, &eve, ADD_CLIENT, ann.address(), big);
-    allow(s, &verifier, ADD_CLIENT, ann.address(), 4 * big);
-    allow(s, &verifier, ADD_CLIENT, verifier.address(), big);
-    allow(s, &verifier, ADD_CLIENT, ann.robust, big);
-    allow(s, &verifier, 4, ann.address(), 2 * big);
-    allow(s, &verifier, ADD_CLIENT, ann.address(), big);
+    allow(s, &eve, ADD_VERIFIED_CLIENT, ann.address(), big);
+    allow(s, &verifier, ADD_VERIFIED_CLIENT, ann.address(), 4 * big);
+    allow(s, &verifier, ADD_VERIFIED_CLIENT, verifier.address(), big);
+    allow(s, &verifier, ADD_VERIFIED_CLIENT, ann.robust, big);
+    allow(s, &verifier, OLD_ADD_VERIFIED_CLIENT, ann.address(), 2 * big);
+    allow(s, &verifier, ADD_VERIFIED_CLIENT, ann.address(), big);
     allow(s, &root, ADD_VERIFIER, ann.address(), big);
     s.call(&eve, DATACAP, BALANCE, &ann.address());
-    s.call(&eve, DATACAP, method_hash!("TotalSupply"), &());
-    s.call(&eve, DATACAP, method_hash!("Granularity"), &());
+    s.call(&eve, DATACAP, TOTAL_SUPPLY, &());
+    s.call(&eve, DATACAP, GRANULARITY, &());
     s.chapter("DataCap moves only to and from the registry");
     for to in [eve.address(), MARKET, REGISTRY, NOBODY] {
         s.call(&ann, DATACAP, TRANSFER, &(to, fil(1), RawBytes::default()));
@@ -70,7 +66,7 @@ fn play_verifiers(s: &mut Stage) {
     s.call(&eve, REGISTRY, REMOVE_VERIFIER, &verifier.address());
     s.call(&root, REGISTRY, REMOVE_VERIFIER, &eve.address());
     s.call(&root, REGISTRY, REMOVE_VERIFIER, &verifier.address());
-    allow(s, &verifier, ADD_CLIENT, ann.address(), big);
+    allow(s, &verifier, ADD_VERIFIED_CLIENT, ann.address(), big);
     s.chapter("The least allowance is the policy's");
     for bytes in [255, 256, big - 1, big] {
         allow(s, &root, ADD_VERIFIER, eve.address(), bytes);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::sync::Mutex;
 
-/// Set, it has the tables rewritten instead of compared.
-const UPDATE: &str = "UPDATE_SNAPSHOTS";
+use crate::setup::{UPDATE, updating};
+
 pub const README: &str = "tests/hostile/README.md";
 /// Tests run at the same time.
 static FILE: Mutex<()> = Mutex::new(());
@@ -46,7 +46,7 @@ impl Table {
             .and_then(|(before, rest)| Some((before, rest.split_once(&marks[1])?)));
         let (before, (told, after)) =
             parts.unwrap_or_else(|| panic!("no {} in {README}", self.name));
-        if std::env::var_os(UPDATE).is_some() {
+        if updating() {
             let whole = [before, &marks[0], &table, &marks[1], after].concat();
             fs::write(&path, whole).expect("a writable file");
         } else if told != table {
