@@ -128,10 +128,12 @@ use fvm_harness::{Actors, Bundle};
 /// Names the official bundle of built-in actors to run on instead of the stand-ins.
 pub const BUILTIN_ACTORS_CAR: &str = "BUILTIN_ACTORS_CAR";
 
-/// The official bundle that the environment names, if any.
+/// The official bundle that the environment names, if any. A relative path is one from here or, as cargo
+/// runs tests in their own directories, from the workspace.
 #[must_use]
 pub fn official_bundle() -> Option<PathBuf> {
-    std::env::var_os(BUILTIN_ACTORS_CAR).filter(|path| !path.is_empty()).map(PathBuf::from)
+    let path = PathBuf::from(std::env::var_os(BUILTIN_ACTORS_CAR).filter(|path| !path.is_empty())?);
+    Some(if path.exists() { path } else { build::workspace_root().join(path) })
 }
 
 /// Builds what changed, once per process.
