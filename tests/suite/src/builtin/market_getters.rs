@@ -1,15 +1,12 @@
 //! What the market tells of a deal in each state of its life.
 
-use cid::Cid;
-use fvm_harness::{Outcome, TokenAmount, fil};
+use fvm_harness::{Outcome, fil};
 use fvm_shared::MethodNum;
 use fvm_shared::deal::DealID;
 use fvm_shared::error::ExitCode;
-use fvm_shared::piece::PaddedPieceSize;
 use shared::ext::market::*;
 
 use super::{DAY, Market, price};
-use crate::setup::{PIECE_SIZE, piece};
 
 /// The getters of what a deal was agreed to be.
 const TERMS: [MethodNum; 9] = [
@@ -45,30 +42,6 @@ fn a_deal_that_was_never_published_is_not_found() {
     let deal = m.deal(&proposal);
     assert_eq!(m.exits(deal + 1), [17, 17, 17]);
     assert_eq!(m.exits(DealID::from(u32::MAX)), [17, 17, 17]);
-}
-
-#[test]
-fn a_published_deal_tells_its_terms() {
-    let mut m = Market::open();
-    let proposal = DealProposal { label: Label::String("ad 1".into()), ..m.paid(1) };
-    let deal = m.deal(&proposal);
-    let commitment = GetDealDataCommitmentReturn { data: piece(1), size: PIECE_SIZE };
-    assert_eq!(m.ask(GET_DEAL_DATA_COMMITMENT, deal).returned::<(Cid, PaddedPieceSize)>(), {
-        let GetDealDataCommitmentReturn { data, size } = commitment;
-        (data, size)
-    });
-    assert_eq!(m.ask(GET_DEAL_CLIENT, deal).returned::<u64>(), m.ann.id);
-    assert_eq!(m.ask(GET_DEAL_PROVIDER, deal).returned::<u64>(), m.sp.id);
-    assert_eq!(m.ask(GET_DEAL_LABEL, deal).returned::<Label>(), proposal.label);
-    let term = GetDealTermReturn { start: proposal.start_epoch, duration: 180 * DAY };
-    assert_eq!(m.ask(GET_DEAL_TERM, deal).returned::<GetDealTermReturn>(), term);
-    let amount = |outcome: Outcome| outcome.returned::<TokenAmount>();
-    assert_eq!(amount(m.ask(GET_DEAL_TOTAL_PRICE, deal)), price(180 * DAY));
-    assert_eq!(amount(m.ask(GET_DEAL_CLIENT_COLLATERAL, deal)), fil(2));
-    assert_eq!(amount(m.ask(GET_DEAL_PROVIDER_COLLATERAL, deal)), fil(1));
-    assert!(!m.ask(GET_DEAL_VERIFIED, deal).returned::<bool>());
-    assert_eq!(m.activation(deal), (-1, -1));
-    assert_eq!(m.exits(deal), [0, 0, EX_DEAL_NOT_ACTIVATED]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use num_traits::Zero;
 use shared::ext::market::{DealProposal, GET_DEAL_LABEL, Label, PublishStorageDealsReturn};
 use shared::ext::{POWER_ACTOR, REWARD_ACTOR};
 
-use super::{DAY, ILLEGAL_ARGUMENT, Market, ask, is_testing_policy, positions};
+use super::{DAY, Market, ask, is_testing_policy, positions};
 
 type Change<'a> = &'a dyn Fn(&mut DealProposal);
 
@@ -149,14 +149,6 @@ fn the_provider_s_collateral_is_its_part_of_a_hundredth_of_the_supply() {
         ("negative", &with(atto(1) * -1), false),
         ("all that is in escrow but one", &with(fil(999)), true),
     ]);
-}
-
-#[test]
-fn a_batch_without_a_good_proposal_fails() {
-    let mut m = Market::open();
-    let short = DealProposal { end_epoch: m.proposal(1).end_epoch - 1, ..m.proposal(1) };
-    m.publish(&[short]).refused(ILLEGAL_ARGUMENT);
-    assert_eq!(m.locked(m.sp.address()), fil(0));
 }
 
 #[derive(Serialize_tuple, Deserialize_tuple)]

@@ -1,8 +1,6 @@
-//! The built-in actors, in what ours rely on. The same stories hold on the stand-ins and on the
-//! official bundles.
+//! The built-in actors, in what ours rely on, as far as no transcript of [`crate::conformance`] has it. The
+//! same stories hold on the stand-ins and on the official bundles.
 
-mod accounts;
-mod market_escrow;
 mod market_getters;
 mod market_lifecycle;
 mod market_policy;
@@ -25,7 +23,7 @@ use shared::ext::market::{
     PublishStorageDealsReturn,
 };
 use shared::ext::power::{CREATE_MINER, CreateMinerParams};
-use shared::ext::{BURNT_FUNDS_ACTOR, MARKET_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
+use shared::ext::{MARKET_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
 
 use crate::setup::{PIECE_SIZE, network, piece};
 
@@ -34,11 +32,7 @@ const DAY: i64 = 2_880;
 const ILLEGAL_ARGUMENT: ExitCode = ExitCode::USR_ILLEGAL_ARGUMENT;
 const NOT_FOUND: ExitCode = ExitCode::USR_NOT_FOUND;
 const FORBIDDEN: ExitCode = ExitCode::USR_FORBIDDEN;
-const INSUFFICIENT_FUNDS: ExitCode = ExitCode::USR_INSUFFICIENT_FUNDS;
 const ILLEGAL_STATE: ExitCode = ExitCode::USR_ILLEGAL_STATE;
-
-/// An address that no actor has.
-const NOBODY: Address = Address::new_id(9_999_999);
 
 fn market() -> Address {
     Address::new_id(MARKET_ACTOR)
@@ -133,10 +127,6 @@ impl Market {
 
     fn locked(&mut self, of: impl Into<Address>) -> TokenAmount {
         self.net.escrow(of).locked
-    }
-
-    fn burnt(&self) -> TokenAmount {
-        self.net.balance(Address::new_id(BURNT_FUNDS_ACTOR))
     }
 }
 
