@@ -124,8 +124,7 @@ pub fn compare(report: &Report, network: &dyn Fn() -> Result<Network>, hex: &Pat
     let deploy = |pays| Contract::deploy(network()?, &code, pays);
     let mut rows = vec![];
     let mut note = |actor, method, case: &str, solidity: u64| -> Result<()> {
-        let row = report.rows.iter().find(|row| row.is((actor, method, case)));
-        let native = row.with_context(|| format!("no measurement of {method}, {case}"))?.gas;
+        let native = report.row(actor, method, case)?.gas;
         let percent = format!("{} %", native * 100 / solidity.max(1));
         let (native, solidity) = (thousands(native), thousands(solidity));
         rows.push(vec![method.to_owned(), case.to_owned(), native, solidity, percent]);

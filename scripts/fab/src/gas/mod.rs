@@ -6,23 +6,26 @@ mod nouns;
 pub mod profile;
 pub mod scale;
 mod storage;
+mod token;
 
-use actor_datadao::api::{
-    AddDataset, AuthenticateMessage, GetCredit, GetDataset, GetDeal, MarketNotifyDeal, Mint,
-    MintParams, RefreshDatasets, Withdraw,
-};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use actor_datadao::api::{
+    AddDataset, AuthenticateMessage, Constructor, GetCredit, GetDataset, GetDeal, MarketNotifyDeal,
+    RefreshDatasets, RetrieveDeal, Withdraw,
+};
+use actor_init::api::Exec;
+use anyhow::{Context, Result, ensure};
 use cid::Cid;
 use clap::Args;
-use fvm_harness::{Account, Call, Network, Outcome, atto, fil};
+use fvm_harness::{Account, Call, Network, Outcome, atto};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
+use serde::Serialize;
 use serde_json::json;
-use shared::ext::{EAM_ACTOR, INIT_ACTOR, SYSTEM_ACTOR, init};
-use shared::token::erc20::{self, EthAddress};
-use shared::{Method, token};
+use shared::Method;
+use shared::ext::{EAM_ACTOR, INIT_ACTOR, init};
 
 use self::profile::{Part, Profile};
 use crate::deploy::defaults;
@@ -92,7 +95,7 @@ pub fn command(options: &Options) -> Result<()> {
     } else if options.json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
     } else if options.profile {
-        report.print_profile();
+        report.print_profile()?;
     } else {
         report.print();
     }
@@ -121,13 +124,18 @@ pub fn measure() -> Result<Report> {
     earnings(&mut Dao::vesting(network()?), &mut rows);
     nouns::measure(network()?, &mut rows);
     for holders in [3, 500] {
-        tokens(&mut Dao::pushing(network()?), holders, &mut rows);
+        token::measure(&mut Dao::pushing(network()?), holders, &mut rows);
     }
     storage::measure(network()?, &mut rows);
     for count in [1, 5, 20] {
         storage::publish(network()?, count, &mut rows);
     }
     lending::measure(network()?, &mut rows);
+    lending::exits(network()?, &mut rows);
+    let mut names = BTreeSet::new();
+    for row in &rows {
+        ensure!(names.insert(row.name()), "two measurements of {}", row.name());
+    }
     let shipped = ["init", "datadao", "perpetual-storage", "lending-market", "loan-agent"];
     let shipped = shipped.map(|name| {
         let code = actors.code(name);
@@ -137,6 +145,14 @@ pub fn measure() -> Result<Report> {
 }
 
 impl Report {
+    /// The measurement of a method whose case begins so.
+    pub fn row(&self, actor: &str, method: &str, case: &str) -> Result<&Row> {
+        let is =
+            |row: &&Row| row.actor == actor && row.method == method && row.case.starts_with(case);
+        let row = self.rows.iter().find(is);
+        row.with_context(|| format!("no measurement of {actor} {method} {case}"))
+    }
+
     fn json(&self) -> serde_json::Value {
         let row = |r: &Row| {
             json!({
@@ -159,26 +175,25 @@ impl Report {
 
     /// Of the methods that are called most: thousands of gas for each part, and what of the state is
     /// read and written.
-    fn print_profile(&self) {
-        let hot = |hot: &(&str, &str, &str)| self.rows.iter().find(|row| row.is(*hot));
-        let row = |row: &Row| {
+    fn print_profile(&self) -> Result<()> {
+        let row = |(actor, method, case): &(&str, &str, &str)| {
+            let row = self.row(actor, method, case)?;
             let profile = &row.profile;
             let parts = Part::ALL.iter().map(|part| thousands(profile.gas(*part) / 1_000));
             let written =
                 format!("{}: {}", profile.blocks_written, thousands(profile.bytes_written as u64));
-            [row.method.to_owned(), row.case.clone(), thousands(row.gas / 1_000)]
-                .into_iter()
-                .chain(parts)
-                .chain([profile.blocks_read.to_string(), written])
-                .collect::<Vec<_>>()
+            let row = [row.method.to_owned(), row.case.clone(), thousands(row.gas / 1_000)];
+            let row = row.into_iter().chain(parts);
+            Ok(row.chain([profile.blocks_read.to_string(), written]).collect())
         };
-        let rows: Vec<_> = profile::HOT.iter().filter_map(hot).map(row).collect();
+        let rows = profile::HOT.iter().map(row).collect::<Result<Vec<Vec<_>>>>()?;
         let header: Vec<_> = ["method", "case", "gas, thousands"]
             .into_iter()
             .chain(Part::ALL.iter().map(|part| part.name()))
             .chain(["blocks read", "written: bytes"])
             .collect();
         table::print(&header, &rows);
+        Ok(())
     }
 
     fn print(&self) {
@@ -202,8 +217,10 @@ impl Report {
 }
 
 impl Row {
-    fn is(&self, (actor, method, case): (&str, &str, &str)) -> bool {
-        self.actor == actor && self.method == method && self.case.starts_with(case)
+    /// Actor, method and case. No two measurements have the same.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {} {}", self.actor, self.method, self.case).trim_end().to_owned()
     }
 }
 
@@ -218,20 +235,36 @@ fn floor(net: &mut Network) -> u64 {
 fn creation(net: &mut Network, agents: Cid, rows: &mut Vec<Row>) {
     let ann = net.account("ann");
     let dao = story::constructor_params(&ann, story::on_publish());
-    let exec = net.create(&ann, "datadao", &dao).outcome;
-    push(rows, "init", "Exec", "a DataDAO", exec);
-    let storage = defaults::perpetual_storage();
-    let exec = net.create(&ann, "perpetual-storage", &storage).outcome;
-    push(rows, "init", "Exec", "a PerpetualStorage", exec);
+    create(net, &ann, "datadao", "a DataDAO", &dao, rows);
+    create(
+        net,
+        &ann,
+        "perpetual-storage",
+        "a PerpetualStorage",
+        &defaults::perpetual_storage(),
+        rows,
+    );
     let market = defaults::lending_market(ann.address(), ann.address(), agents);
-    let exec = net.create(&ann, "lending-market", &market).outcome;
-    push(rows, "init", "Exec", "a LendingMarket", exec);
+    create(net, &ann, "lending-market", "a LendingMarket", &market, rows);
     let params = init::Exec4Params {
         constructor_params: RawBytes::serialize(&dao).expect("parameters that encode"),
         ..net.exec4_params("datadao", b"gas")
     };
     let call = Call::new(&ann, Address::new_id(INIT_ACTOR)).method(init::EXEC4, &params);
     push(rows, "init", "Exec4", "a DataDAO", net.run(call));
+}
+
+fn create<P: Serialize + 'static>(
+    net: &mut Network,
+    ann: &Account,
+    actor: &'static str,
+    what: &str,
+    params: &P,
+    rows: &mut Vec<Row>,
+) {
+    let created = net.create(ann, actor, params).outcome.ok();
+    within::<Constructor>(rows, net, actor, "", &created);
+    push(rows, "init", Exec::NAME, what, created);
 }
 
 fn datasets(dao: &mut Dao, rows: &mut Vec<Row>) {
@@ -249,20 +282,32 @@ fn publish(dao: &mut Dao, payment: &str, count: u64, rows: &mut Vec<Row>) {
     let deals: Vec<_> = (1..=count).map(|n| dao.proposal(n)).collect();
     let published = dao.sp.publish(&mut dao.net, &deals);
     let case = format!("{count} deals, reward {payment}");
-    share(rows, "datadao", &published, count, &case);
+    share(rows, &dao.net, "datadao", &published, &case);
     push(rows, "market", "PublishStorageDeals", case, published);
 }
 
 /// Notes what each deal of a publish costs of its client.
-fn share(rows: &mut Vec<Row>, actor: &'static str, published: &Outcome, count: u64, case: &str) {
-    for (method, number) in [
-        (AuthenticateMessage::NAME, AuthenticateMessage::NUMBER),
-        (MarketNotifyDeal::NAME, MarketNotifyDeal::NUMBER),
-    ] {
-        let calls = published.calls.of_method(number);
-        let gas = calls.iter().map(|call| call.gas).sum::<u64>() / count;
+fn share(rows: &mut Vec<Row>, net: &Network, actor: &'static str, published: &Outcome, case: &str) {
+    let case = format!("of {case}: per deal");
+    within::<AuthenticateMessage>(rows, net, actor, &case, published);
+    within::<MarketNotifyDeal>(rows, net, actor, &case, published);
+}
+
+/// Notes what a message's calls of an actor's method cost on the mean, if there are any.
+fn within<M: Method>(
+    rows: &mut Vec<Row>,
+    net: &Network,
+    actor: &'static str,
+    case: &str,
+    outcome: &Outcome,
+) {
+    let code = net.actors().code(actor);
+    let mut calls = outcome.calls.of_method(M::NUMBER);
+    calls.retain(|call| call.invoked.as_ref().is_some_and(|(_, invoked)| invoked.code == code));
+    if !calls.is_empty() {
+        let gas = calls.iter().map(|call| call.gas).sum::<u64>() / calls.len() as u64;
         let profile = Profile::of_each(&calls);
-        rows.push(Row { actor, method, case: format!("of {case}: per deal"), gas, profile });
+        rows.push(Row { actor, method: M::NAME, case: case.to_owned(), gas, profile });
     }
 }
 
@@ -273,93 +318,16 @@ fn earnings(dao: &mut Dao, rows: &mut Vec<Row>) {
     dao.sp.activate(&mut dao.net, deal, &proposal);
     let owner = dao.sp.owner.address();
     read::<GetDeal>(dao, "1 deal", &deal, rows);
+    read::<RetrieveDeal>(dao, "1 deal", &deal, rows);
     read::<RefreshDatasets>(dao, "1 deal activated", &vec![1], rows);
     read::<GetCredit>(dao, "1 owner", &owner, rows);
     read::<Withdraw>(dao, "1 owner", &vec![owner], rows);
-}
-
-fn tokens(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
-    list(dao, 1);
-    let deals = [dao.proposal(1)];
-    dao.sp.publish_all(&mut dao.net, &deals);
-    let (owner, to) = (dao.sp.owner.clone(), dao.address);
-    let operator_data = RawBytes::default();
-    let send =
-        |to, amount| token::TransferParams { to, amount, operator_data: operator_data.clone() };
-    for n in 1..holders {
-        let holder = dao.net.account(&format!("holder {n}")).address();
-        dao.net.call::<token::Transfer>(&owner, to, &send(holder, atto(1_000))).ok();
-    }
-    transfers(dao, holders, rows);
-    let bob = dao.net.account("holder 1");
-    let case = format!("{holders} holders");
-    // The owner and Bob hold the token.
-    let mut call = |from: &Account, method: &'static str, call: Call| {
-        let outcome = dao.net.run(Call { from: from.address(), ..call });
-        push(rows, "datadao", method, case.clone(), outcome);
-    };
-    let (from, amount) = (owner.address(), atto(7));
-    let pull = token::TransferFromParams {
-        from,
-        to: bob.address(),
-        amount: amount.clone(),
-        operator_data: operator_data.clone(),
-    };
-    let allow = |increase| token::IncreaseAllowanceParams { operator: bob.address(), increase };
-    let lower = token::DecreaseAllowanceParams { operator: bob.address(), decrease: atto(1) };
-    let revoke = token::RevokeAllowanceParams { operator: bob.address() };
-    let pair = token::GetAllowanceParams { owner: from, operator: bob.address() };
-    let burn = token::BurnParams { amount: amount.clone() };
-    let burn_from = token::BurnFromParams { owner: from, amount: amount.clone() };
-    let erc20 = erc20::Call::Transfer { to: EthAddress::from_id(bob.id), amount: amount.clone() };
-    let erc20 = RawBytes::new(erc20.encode().expect("an amount that fits"));
-    call(&owner, "InvokeEVM transfer", of::<token::InvokeEvm>(to, &erc20));
-    call(
-        &owner,
-        token::IncreaseAllowance::NAME,
-        of::<token::IncreaseAllowance>(to, &allow(fil(1))),
-    );
-    call(&bob, token::TransferFrom::NAME, of::<token::TransferFrom>(to, &pull));
-    call(&bob, token::BurnFrom::NAME, of::<token::BurnFrom>(to, &burn_from));
-    call(&bob, token::Allowance::NAME, of::<token::Allowance>(to, &pair));
-    call(&owner, token::DecreaseAllowance::NAME, of::<token::DecreaseAllowance>(to, &lower));
-    call(&owner, token::RevokeAllowance::NAME, of::<token::RevokeAllowance>(to, &revoke));
-    call(&owner, token::Burn::NAME, of::<token::Burn>(to, &burn));
-    call(&bob, token::Balance::NAME, of::<token::Balance>(to, &bob.address()));
-    call(&bob, token::TotalSupply::NAME, of::<token::TotalSupply>(to, &()));
-    call(&bob, token::Name::NAME, of::<token::Name>(to, &()));
-    call(&bob, token::Symbol::NAME, of::<token::Symbol>(to, &()));
-    call(&bob, token::Granularity::NAME, of::<token::Granularity>(to, &()));
-}
-
-/// Mints and transfers to several holders, and the mean of each: every holder lies elsewhere in the map.
-fn transfers(dao: &mut Dao, holders: u64, rows: &mut Vec<Row>) {
-    let (admin, owner, dao_address) = (dao.admin.clone(), dao.sp.owner.clone(), dao.address);
-    let (mut minted, mut moved) = (vec![], vec![]);
-    for n in (1..holders).take(10) {
-        let (to, amount) = (dao.net.account(&format!("holder {n}")).address(), atto(7));
-        let mint = MintParams { to, amount: amount.clone() };
-        minted.push(dao.net.call::<Mint>(&admin, dao_address, &mint).outcome.ok());
-        let transfer = token::TransferParams { to, amount, operator_data: RawBytes::default() };
-        moved.push(dao.net.call::<token::Transfer>(&owner, dao_address, &transfer).outcome.ok());
-    }
-    for (method, outcomes) in [(Mint::NAME, minted), (token::Transfer::NAME, moved)] {
-        let case = format!("{holders} holders");
-        let gas = outcomes.iter().map(|o| o.gas_used).sum::<u64>() / outcomes.len() as u64;
-        let profile = Profile::of_each(&outcomes.iter().map(|o| &o.calls).collect::<Vec<_>>());
-        rows.push(Row { actor: "datadao", method, case, gas, profile });
-    }
 }
 
 fn list(dao: &mut Dao, count: u64) {
     for n in 1..=count {
         dao.list(n, 10);
     }
-}
-
-/// A call of this method, from whomever.
-fn of<M: Method>(to: Address, params: &M::Params) -> Call {
-    Call::new(Address::new_id(SYSTEM_ACTOR), to).method(M::NUMBER, params)
 }
 
 fn read<M: Method>(dao: &mut Dao, case: &str, params: &M::Params, rows: &mut Vec<Row>) {

@@ -60,7 +60,7 @@ impl Bench<'_> {
         self.call::<AcceptAdmin>(&ann, "", &());
         self.call::<Pause>(&admin, "", &PauseParams { duration: 1 });
         self.call::<Unpause>(&admin, "", &());
-        self.call::<Mint>(&admin, "", &MintParams { to: ann.address(), amount: fil(1) });
+        self.dao.mint(&ann, fil(1));
         self.call::<GetRules>(&admin, "", &());
     }
 

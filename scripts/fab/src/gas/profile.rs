@@ -4,14 +4,14 @@ use fvm_harness::{CallTree, IpldOperation};
 
 /// The methods that are called most: actor, name, and how the case begins.
 pub const HOT: [(&str, &str, &str); 13] = [
-    ("init", "Exec", ""),
+    ("init", "Exec", "a DataDAO"),
     ("datadao", "AddDataset", "60"),
     ("datadao", "AuthenticateMessage", "of 20 deals, reward vesting"),
     ("datadao", "MarketNotifyDeal", "of 20 deals, reward vesting"),
     ("datadao", "MarketNotifyDeal", "of 20 deals, reward minted"),
     ("datadao", "Transfer", "3"),
     ("datadao", "Transfer", "500"),
-    ("datadao", "Mint", ""),
+    ("datadao", "Mint", "3"),
     ("perpetual-storage", "MarketNotifyDeal", "of 20"),
     ("perpetual-storage", "Refresh", "1 deal"),
     ("lending-market", "Deposit", "one of 3 "),

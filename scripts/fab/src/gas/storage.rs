@@ -41,8 +41,9 @@ pub fn publish(net: Network, count: u64, rows: &mut Vec<Row>) {
     };
     let deals: Vec<_> = (1..=count).map(propose).collect();
     let published = sp.publish(&mut storage.net, &deals);
-    share(rows, "perpetual-storage", &published, count, &format!("{count} ads, share paid"));
-    push(rows, "market", "PublishStorageDeals", format!("{count} ads, share paid"), published);
+    let case = format!("{count} ads, share paid");
+    share(rows, &storage.net, "perpetual-storage", &published, &case);
+    push(rows, "market", "PublishStorageDeals", case, published);
 }
 
 impl Bench<'_> {

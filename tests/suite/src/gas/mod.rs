@@ -1,6 +1,7 @@
 //! Gas, guarded: as it was when the snapshot was taken, within the goals, and growing no faster than
 //! the depth of the maps.
 
+mod coverage;
 mod goals;
 mod snapshot;
 
