@@ -36,12 +36,12 @@ fn read(path: &str) -> String {
     fs::read_to_string(fab::build::workspace_root().join(path)).expect("a readable file")
 }
 
-/// The cells of every row of every table of a Markdown file.
-pub fn table_rows(path: &str) -> Vec<Vec<String>> {
+fn table_rows(path: &str) -> Vec<Vec<String>> {
     rows_of(&read(path))
 }
 
-fn rows_of(text: &str) -> Vec<Vec<String>> {
+/// The cells of every row of every table of a Markdown text.
+pub fn rows_of(text: &str) -> Vec<Vec<String>> {
     let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect();
     let rows = text.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
     rows.map(cells).collect()

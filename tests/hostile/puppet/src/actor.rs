@@ -65,7 +65,7 @@ fn take(step: Step) -> Result<Option<IpldBlock>, ExitCode> {
         Step::Send(message) => send(message).map_err(|_| FAILED)?,
         Step::BurnGas => while host::epoch() >= 0 {},
         Step::SelfDestruct => sself::self_destruct(true).map_err(|_| FAILED)?,
-        Step::Exit(code) => return Err(ExitCode::new(code)),
+        Step::Exit(code, reply) => vm::exit(code, reply.map(|reply| reply.whole()), None),
         Step::Reply(block) => return Ok(Some(block.whole())),
     }
     Ok(None)

@@ -42,8 +42,8 @@ pub enum Step {
     BurnGas,
     /// Destroys the actor; its balance is burnt. The steps after it are taken all the same.
     SelfDestruct,
-    /// Ends with an exit code.
-    Exit(u32),
+    /// Ends with an exit code, and with a reply, if there is one.
+    Exit(u32, Option<Block>),
     /// Ends with exit code 0 and a reply.
     Reply(Block),
 }

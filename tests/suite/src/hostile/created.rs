@@ -10,6 +10,7 @@ use shared::ext::INIT_ACTOR;
 use shared::ext::init::{EXEC, EXEC4, Exec4Params, ExecParams, ExecReturn};
 
 use super::puppet::{self, Attack, message, tries};
+use super::sites;
 use super::table::Table;
 use crate::setup::network;
 
@@ -72,13 +73,14 @@ fn whatever_a_constructor_does_addresses_are_bound_once_and_failures_leave_nothi
             to_init(EXEC4, &exec4(&net, steps.clone())),
         ];
         let mut cells = vec![attack.to_owned()];
-        for Message { to, method, params, .. } in calls {
+        for (name, Message { to, method, params, .. }) in ["Exec", "Exec4"].into_iter().zip(calls) {
             net.restore(&start);
             let call = Call { params, method, ..Call::new(creator, to) };
             let outcome = puppet::run(&mut net, call.clone());
             let made = outcome.exit_code.is_success().then(|| {
                 let made: ExecReturn = outcome.clone().returned();
                 let id = made.id_address.id().unwrap();
+                sites::assert_attacked(&net, name, &outcome.calls, &made.id_address);
                 assert_eq!(net.resolve(&made.robust_address), Some(id), "{attack}");
                 // Whatever has become of the actor, its address stays its own.
                 let again = net.implicit(call);

@@ -1,28 +1,33 @@
 //! The receiver hook of $DATA, at every method that calls it.
 
+use std::collections::BTreeSet;
+
 use actor_datadao::api::*;
 use fab::story::Dao;
-use fvm_harness::{Account, Call, Network, TokenAmount, fil};
+use fvm_harness::{Account, Call, TokenAmount, fil};
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::address::Address;
 use fvm_shared::error::ExitCode;
-use hostile_puppet::{Message, Step};
+use hostile_puppet::Message;
 use shared::Method;
 use shared::ext::account::{AuthenticateMessageParams, RECEIVE};
 use shared::ext::market::{DealProposal, Label, MarketNotifyDealParams};
-use shared::ext::miner::CHANGE_OWNER_ADDRESS;
 use shared::token::{self, TransferFromParams, TransferParams, erc20};
 
 use super::puppet::{self, Attack, as_message, message, tries, with_value};
+use super::sites;
 use super::table::Table;
+use crate::hostile_owners::give;
 use crate::setup::{HOOK_GAS, pushing_with_gas_to_spare};
 
 /// Gas that the stage's DAO gives a hook.
-const HOOK_LIMIT: u64 = 25 * HOOK_GAS;
+pub const HOOK_LIMIT: u64 = 25 * HOOK_GAS;
 /// $DATA that every entry brings the puppet.
 const DUE: i64 = 100;
 /// $DATA that Ann lets the puppet take.
 const ALLOWED: i64 = 5;
+/// The attack that takes them.
+const PULLS: &str = "takes what it was allowed, twice";
 /// The attack that is a deal of its own, and earns its reward, where it is the first for its slot.
 const PUBLISHES: &str = "publishes a deal for the same slot";
 
@@ -43,6 +48,8 @@ pub struct Entry {
     pub call: Call,
     /// $DATA that are due by it beyond what was owed before.
     due: TokenAmount,
+    /// $DATA of it that are Ann's.
+    from_ann: TokenAmount,
     /// What the puppet is owed after it, where it takes what it is sent.
     owed: Cash,
 }
@@ -52,12 +59,6 @@ pub struct Wealth {
     loot: Cash,
     of_ann: TokenAmount,
     treasury: Cash,
-}
-
-pub fn give(net: &mut Network, sp: &fvm_harness::Provider, puppet: Address) {
-    let call = |from: Address| Call::new(from, sp.address()).method(CHANGE_OWNER_ADDRESS, &puppet);
-    net.implicit(call(sp.owner.address())).ok();
-    net.implicit(call(puppet)).ok();
 }
 
 impl Stage {
@@ -106,21 +107,26 @@ impl Stage {
         let transfer_from = erc20::Call::TransferFrom { from: ann, to, amount: fil(DUE) };
         let mint = MintParams { to: puppet, amount: fil(DUE) };
         let owed = |data| Cash { fil: fil(3), data: fil(data) };
-        let entry = |name, call| Entry { name, call, due: fil(DUE), owed: owed(DUE) };
+        let minted = |name, call| {
+            let (due, from_ann) = (fil(DUE), fil(0));
+            Entry { name, call, due, from_ann, owed: owed(DUE) }
+        };
+        let of_ann = |name, call| Entry { from_ann: fil(DUE), ..minted(name, call) };
+        let by_operator = call(&self.operator);
         vec![
-            entry("Transfer", call(&self.ann).method(token::Transfer::NUMBER, &to_puppet)),
-            entry(
+            of_ann("Transfer", call(&self.ann).method(token::Transfer::NUMBER, &to_puppet)),
+            of_ann(
                 "TransferFrom",
-                call(&self.operator).method(token::TransferFrom::NUMBER, &from_ann),
+                by_operator.clone().method(token::TransferFrom::NUMBER, &from_ann),
             ),
-            entry("InvokeEVM transfer", abi(&self.ann, transfer)),
-            entry("InvokeEVM transferFrom", abi(&self.operator, transfer_from)),
-            entry("Mint", call(&dao.admin).method(Mint::NUMBER, &mint)),
-            entry("MarketNotifyDeal", dao.sp.publish_call(&[dao.proposal(1)])),
+            of_ann("InvokeEVM transfer", abi(&self.ann, transfer)),
+            of_ann("InvokeEVM transferFrom", abi(&self.operator, transfer_from)),
+            minted("Mint", call(&dao.admin).method(Mint::NUMBER, &mint)),
+            minted("MarketNotifyDeal", dao.sp.publish_call(&[dao.proposal(1)])),
             Entry {
                 due: fil(0),
                 owed: Cash::default(),
-                ..entry("Withdraw", call(&self.operator).method(Withdraw::NUMBER, &vec![puppet]))
+                ..minted("Withdraw", by_operator.method(Withdraw::NUMBER, &vec![puppet]))
             },
         ]
     }
@@ -176,7 +182,7 @@ impl Stage {
             ("delegates its votes, then moves them on", {
                 tries([message::<Delegate>(dao, &Some(friend)), send(friend, DUE)])
             }),
-            ("takes what it was allowed, twice", tries([pull(ALLOWED), pull(ALLOWED)])),
+            (PULLS, tries([pull(ALLOWED), pull(ALLOWED)])),
             ("withdraws what it is owed, twice", tries([withdraw(), withdraw()])),
             ("withdraws and sends FIL along", tries([with_value(withdraw(), fil(1))])),
             ("donates FIL and has it booked", {
@@ -217,11 +223,12 @@ impl Stage {
     pub fn check(&mut self, before: &Wealth, entry: &Entry, attack: &str) {
         let now = self.wealth();
         let what = format!("{attack}, in {}: {before:?}, then {now:?}", entry.name);
-        let published = if attack.contains(PUBLISHES) { fil(100) } else { fil(0) };
-        let most = &entry.due + fil(ALLOWED) + published;
-        assert!(&now.loot.data - &before.loot.data <= most, "{what}");
+        let by = |name, brings| if attack.contains(name) { fil(brings) } else { fil(0) };
+        let (pulled, published) = (by(PULLS, ALLOWED), by(PUBLISHES, DUE));
+        let gain = &now.loot.data - &before.loot.data;
+        assert!(gain <= &entry.due + &pulled + published, "{what}");
         assert!(now.loot.fil <= before.loot.fil, "{what}");
-        assert!(&before.of_ann - &now.of_ann <= most, "{what}");
+        assert!(&before.of_ann - &now.of_ann <= &entry.from_ann + pulled, "{what}");
         assert!(now.treasury.fil >= before.treasury.fil, "{what}");
         assert!(now.treasury.data >= before.treasury.data, "{what}");
         self.dao.check_invariants();
@@ -245,6 +252,7 @@ fn whatever_a_receiver_of_data_does_it_has_its_due_at_the_most() {
             stage.dao.net.restore(&start);
             puppet::tell(&mut stage.dao.net, stage.puppet, RECEIVE, steps.clone());
             let outcome = puppet::run(&mut stage.dao.net, entry.call.clone());
+            sites::assert_attacked(&stage.dao.net, entry.name, &outcome.calls, &stage.puppet);
             let mut cell = puppet::told(&outcome, stage.puppet.id().unwrap());
             if outcome.exit_code.is_success() {
                 stage.check(&before, entry, attack);
@@ -273,7 +281,7 @@ fn a_hook_costs_a_publish_its_limit_at_the_most_and_the_reading_of_its_reply() {
         puppet::tell(&mut stage.dao.net, stage.puppet, RECEIVE, steps);
         puppet::run(&mut stage.dao.net, publish.clone()).ok().gas_used
     };
-    let refused = gas_of(vec![Step::Exit(90)]);
+    let refused = gas_of(vec![puppet::exit(90)]);
     for (attack, steps) in puppet::blunt() {
         let gas = gas_of(steps);
         assert!(gas <= refused + HOOK_LIMIT + READING, "{attack}: {gas} against {refused}");
@@ -299,9 +307,11 @@ fn who_gives_a_payment_too_little_gas_takes_nothing_from_its_payee() {
         (outcome.exit_code, owed, outcome.gas_used)
     };
     let (_, _, enough) = run(puppet::GAS);
-    let outcomes: Vec<_> = (1..=20).map(|part| run(enough * part / 20)).collect();
-    let codes: Vec<_> = outcomes.iter().map(|(code, ..)| *code).collect();
-    assert!(codes.contains(&ExitCode::SYS_OUT_OF_GAS), "{codes:?}");
-    let most = outcomes.iter().map(|(_, owed, _)| owed).max();
-    assert_eq!(most, Some(&fil(DUE)), "{codes:?}");
+    let outcomes: Vec<_> = (1..=60).map(|part| run(enough * part / 60)).collect();
+    let codes: BTreeSet<_> = outcomes.iter().map(|(code, ..)| code.value()).collect();
+    assert_eq!(codes, BTreeSet::from([0, ExitCode::SYS_OUT_OF_GAS.value()]));
+    // A hook that lacks gas has had all of the message's.
+    let through = outcomes.iter().filter(|(code, ..)| code.is_success());
+    let owed: BTreeSet<_> = through.map(|(_, owed, _)| owed.clone()).collect();
+    assert_eq!(owed, BTreeSet::from([fil(0)]));
 }

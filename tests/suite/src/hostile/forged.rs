@@ -5,11 +5,10 @@ use actor_datadao::api::{BondParams, GrantRole, MintParams, Role, RoleParams};
 use actor_lending_market::api::*;
 use actor_perpetual_storage::api as storage_api;
 use fab::story::{Dao, Lending, PIECE_SIZE, Storage, piece};
-use fvm_harness::{Account, Call, Network, fil};
+use fvm_harness::{Account, Call, Network, Outcome, fil};
 use fvm_ipld_encoding::{DAG_CBOR, RawBytes, to_vec};
-use fvm_shared::METHOD_CONSTRUCTOR;
-use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
+use fvm_shared::{ActorID, METHOD_CONSTRUCTOR, MethodNum};
 use hostile_puppet::{Script, SetScript, Step};
 use serde::Serialize;
 use shared::ext::INIT_ACTOR;
@@ -21,6 +20,7 @@ use shared::token::{self, TransferFromParams, TransferParams};
 use shared::{Method, method_hash};
 
 use super::puppet;
+use super::sites;
 use super::table::Table;
 use crate::setup::{lending, pushing, storage};
 
@@ -47,22 +47,54 @@ fn pose_as_miner(net: &mut Network, puppet: Address, owner: Address) {
     net.implicit(Call::new(puppet, puppet).method(SetScript::NUMBER, &script)).ok();
 }
 
-/// The exit codes of a call for each of these, which must leave everything as it was.
+/// What comes of a call for each of these, which must leave everything as it was.
+fn refusals<T: Copy>(
+    net: &mut Network,
+    name: &str,
+    of: &[T],
+    call: impl Fn(&Network, T) -> Call,
+) -> Vec<Outcome> {
+    let refusal = |one: &T| {
+        let call = call(net, *one);
+        let start = net.snapshot();
+        let outcome = puppet::run(net, call);
+        assert!(!outcome.exit_code.is_success(), "{name}");
+        net.restore(&start);
+        outcome
+    };
+    of.iter().map(refusal).collect()
+}
+
+/// A row of their exit codes.
+fn row(name: &str, outcomes: &[Outcome]) -> Vec<String> {
+    let cells = outcomes.iter().map(|outcome| outcome.exit_code.value().to_string());
+    [name.to_owned()].into_iter().chain(cells).collect()
+}
+
 fn codes<T: Copy>(
     net: &mut Network,
     name: &str,
     of: &[T],
     call: impl Fn(&Network, T) -> Call,
 ) -> Vec<String> {
-    let cells = of.iter().map(|one| {
-        let call = call(net, *one);
-        let start = net.snapshot();
-        let outcome = puppet::run(net, call);
-        assert!(!outcome.exit_code.is_success(), "{name}");
-        net.restore(&start);
-        outcome.exit_code.value().to_string()
-    });
-    [name.to_owned()].into_iter().chain(cells).collect()
+    row(name, &refusals(net, name, of, call))
+}
+
+/// The same where these are said to be miners. None of them is called.
+fn codes_of_fakes(
+    net: &mut Network,
+    name: &str,
+    fakes: &[ActorID; 3],
+    call: impl Fn(&Network, ActorID) -> Call,
+) -> Vec<String> {
+    net.set_tracing(true);
+    let outcomes = refusals(net, name, fakes, call);
+    for (outcome, fake) in outcomes.iter().zip(fakes) {
+        let called = sites::calls_to(&outcome.calls, &Address::new_id(*fake));
+        assert!(called.is_empty(), "{name}: {called:?}");
+    }
+    net.set_tracing(false);
+    row(name, &outcomes)
 }
 
 #[test]
@@ -94,14 +126,19 @@ fn dao_providers(table: &mut Table) {
         [("DataDAO: Bond", dao_api::Bond::NUMBER), ("DataDAO: Unbond", dao_api::Unbond::NUMBER)]
     {
         let call = |_: &Network, id| Call::new(&eve, at).method(method, &bond(id));
-        table.row(codes(&mut dao.net, name, &fakes, call));
+        table.row(codes_of_fakes(&mut dao.net, name, &fakes, call));
     }
     let publish = |net: &Network, id| {
         let mut fake = sp.clone();
         fake.id = id;
         fake.publish_call(&[fake.proposal(net, at, piece(1), PIECE_SIZE)])
     };
-    table.row(codes(&mut dao.net, "DataDAO: a deal, which the market refuses", &fakes, publish));
+    table.row(codes_of_fakes(
+        &mut dao.net,
+        "DataDAO: a deal, which the market refuses",
+        &fakes,
+        publish,
+    ));
     dao.check_invariants();
 }
 
@@ -115,14 +152,14 @@ fn storage_providers(table: &mut Table) {
     let vouch = |_: &Network, id| {
         Call::new(&eve, at).method(storage_api::Vouch::NUMBER, &Address::new_id(id))
     };
-    table.row(codes(&mut storage.net, "PerpetualStorage: Vouch", &fakes, vouch));
+    table.row(codes_of_fakes(&mut storage.net, "PerpetualStorage: Vouch", &fakes, vouch));
     let publish = |_: &Network, id| {
         let proposal =
             shared::ext::market::DealProposal { provider: Address::new_id(id), ..good.clone() };
         sp.publish_call(&[proposal])
     };
     let name = "PerpetualStorage: a deal, which the market refuses";
-    table.row(codes(&mut storage.net, name, &fakes, publish));
+    table.row(codes_of_fakes(&mut storage.net, name, &fakes, publish));
     storage.check_invariants();
 }
 
@@ -133,7 +170,7 @@ fn borrowed_on(table: &mut Table) {
     let at = m.address;
     let value =
         |_: &Network, id| Call::new(&eve, at).method(GetCollateral::NUMBER, &Address::new_id(id));
-    table.row(codes(&mut m.net, "LendingMarket: GetCollateral", &fakes, value));
+    table.row(codes_of_fakes(&mut m.net, "LendingMarket: GetCollateral", &fakes, value));
     for (name, control) in [
         ("LendingMarket: Activate, in custody", Control::Custody),
         ("LendingMarket: Activate, as beneficiary", Control::Beneficiary),
@@ -142,8 +179,11 @@ fn borrowed_on(table: &mut Table) {
             let spec = LoanSpec { miner, borrower: eve.id, control, ..m.spec() };
             m.submit(&spec).ok().loan
         });
-        let activate = |_: &Network, loan| Call::new(&eve, at).method(Activate::NUMBER, &loan);
-        table.row(codes(&mut m.net, name, &loans, activate));
+        let activate = |_: &Network, id| {
+            let number = fakes.iter().position(|fake| *fake == id).expect("a fake");
+            Call::new(&eve, at).method(Activate::NUMBER, &loans[number])
+        };
+        table.row(codes_of_fakes(&mut m.net, name, &fakes, activate));
         for loan in loans {
             m.call::<FreeReserve>(&eve, &loan).ok();
         }

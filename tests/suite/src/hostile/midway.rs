@@ -12,9 +12,9 @@ use shared::ext::account::RECEIVE;
 use shared::ext::market::{DealProposal, PUBLISH_STORAGE_DEALS};
 use shared::ext::miner::CHANGE_OWNER_ADDRESS;
 
-use super::dao::give;
 use super::puppet::{self, Attack, message, tries};
 use super::table::Table;
+use crate::hostile_owners::give;
 use crate::setup::{HOOK_GAS, network, pushing_with_gas_to_spare};
 
 /// The hook of the first deal's reward gives the miner to an accomplice.

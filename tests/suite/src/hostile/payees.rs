@@ -11,10 +11,11 @@ use fvm_shared::address::Address;
 use hostile_puppet::Step;
 use shared::Method;
 
-use super::dao::give;
 use super::puppet;
+use super::sites;
 use super::table::Table;
-use crate::setup::{lending, pushing, storage};
+use crate::hostile_owners::give;
+use crate::setup::{DAY, lending, pushing, storage};
 
 /// A story that has come to where a message pays the puppet.
 trait Story {
@@ -202,13 +203,23 @@ fn payee() -> Case {
     case("LendingMarket: Activate, the payee", m, puppet, call)
 }
 
+fn in_parts() -> Draws {
+    Draws::Pledge(PledgeDraws { max_draw: fil(600), window: 20 * DAY })
+}
+
 /// A loan whose borrower is the puppet.
 fn borrowed() -> (Lending, Address, Submitted) {
+    borrowed_with(|_| {})
+}
+
+/// The same with other terms.
+fn borrowed_with(change: impl FnOnce(&mut LoanSpec)) -> (Lending, Address, Submitted) {
     let mut m = lending().lent(2_000);
     let (keeper, sp): (Account, Provider) = (m.keeper.clone(), m.sp.clone());
     let puppet = puppet::create(&mut m.net, &keeper);
     give(&mut m.net, &sp, puppet);
-    let spec = LoanSpec { borrower: puppet.id().unwrap(), ..m.spec() };
+    let mut spec = LoanSpec { borrower: puppet.id().unwrap(), ..m.spec() };
+    change(&mut spec);
     let submit = Call::new(puppet, m.address).method(Submit::NUMBER, &m.signed(&spec));
     let submitted: Submitted = m.net.implicit(submit).returned();
     let agent = Address::new_id(submitted.agent);
@@ -217,6 +228,41 @@ fn borrowed() -> (Lending, Address, Submitted) {
     let activate = Call::new(puppet, m.address).method(Activate::NUMBER, &submitted.loan);
     m.net.implicit(activate).ok();
     (m, puppet, submitted)
+}
+
+/// A loan of the puppet's with 250 FIL of credit: what the keeper has repaid of it, of which nothing is
+/// due.
+fn in_credit() -> (Lending, Address, Submitted) {
+    let (mut m, puppet, submitted) = borrowed_with(|spec| {
+        spec.draws = in_parts();
+        spec.instalments = 2;
+    });
+    let params = DrawParams { loan: submitted.loan, amount: fil(100) };
+    m.net.implicit(Call::new(puppet, m.address).method(Draw::NUMBER, &params)).ok();
+    let keeper = m.keeper.clone();
+    m.pay::<Repay>(&keeper, &submitted.loan, fil(250)).ok();
+    (m, puppet, submitted)
+}
+
+fn credit() -> Case {
+    let (mut m, puppet, submitted) = in_credit();
+    for _ in 0..2 {
+        m.pass_to_due(submitted.loan);
+        m.collect(submitted.loan).ok();
+    }
+    let keeper = m.keeper.clone();
+    let call = to_pool::<FreeReserve>(&m, &keeper, &submitted.loan, 0);
+    case("LendingMarket: FreeReserve, the borrower's credit", m, puppet, call)
+}
+
+fn refinanced() -> Case {
+    let (mut m, puppet, old) = in_credit();
+    let borrower = puppet.id().unwrap();
+    let spec = LoanSpec { borrower, refinances: Some(old.loan), amount: fil(300), ..m.spec() };
+    let submit = Call::new(puppet, m.address).method(Submit::NUMBER, &m.signed(&spec));
+    let new: Submitted = m.net.implicit(submit).returned();
+    let call = Call::new(puppet, m.address).method(Activate::NUMBER, &new.loan);
+    case("LendingMarket: Activate, its own credit of the loan before", m, puppet, call)
 }
 
 /// The same, repaid by the borrower with what the miner has.
@@ -248,11 +294,19 @@ fn released() -> Case {
     case("LoanAgent: Release, the borrower", m, puppet, call)
 }
 
+/// What fails where its payee is no more, as nobody else waits for it.
+const NOBODY_WAITS: [&str; 3] = [
+    "LendingMarket: PayTreasury",
+    "LendingMarket: Activate, the payee",
+    "LendingMarket: Repay, what the borrower does not owe",
+];
+
 #[test]
 fn a_payee_runs_no_code_and_one_that_is_no_more_stops_nobody_else() {
     let mut cases = vec![withdraw_from_dao(), withdraw_from_storage(), tip(), redeem(), cover()];
     cases.extend(exits());
-    cases.extend([refund(), treasury(), payee(), income(), released()]);
+    cases.extend([credit(), refund(), treasury(), payee(), refinanced()]);
+    cases.extend([income(), released()]);
     let mut table = Table::new("payees", &["Who is paid", "would refuse", "is no more"]);
     for Case { name, mut story, puppet, call } in cases {
         story.net().set_tracing(true);
@@ -262,11 +316,14 @@ fn a_payee_runs_no_code_and_one_that_is_no_more_stops_nobody_else() {
             let outcome = puppet::run(story.net(), call.clone());
             story.check();
             let paid = story.net().balance(puppet) > before;
+            if paid {
+                sites::assert_attacked(story.net(), name, &outcome.calls, &puppet);
+            }
             let exit = outcome.exit_code.value().to_string();
             let ends = [(paid, ", paid"), (story.owes(puppet), ", owed")];
             ends.into_iter().filter(|(is, _)| *is).fold(exit, |cell, (_, end)| cell + end)
         };
-        puppet::tell(story.net(), puppet, METHOD_SEND, vec![Step::Exit(90)]);
+        puppet::tell(story.net(), puppet, METHOD_SEND, vec![puppet::exit(90)]);
         let would_refuse = paid(&mut story);
         assert_eq!(would_refuse, "0, paid", "{name}");
         story.net().restore(&start);
@@ -277,7 +334,10 @@ fn a_payee_runs_no_code_and_one_that_is_no_more_stops_nobody_else() {
             puppet::told(&outcome, puppet.id().unwrap())
         } else {
             puppet::destroy(story.net(), puppet);
-            paid(&mut story)
+            let cell = paid(&mut story);
+            let goes_on = cell.starts_with('0');
+            assert_eq!(goes_on, !NOBODY_WAITS.contains(&name), "{name}: {cell}");
+            cell
         };
         table.row(vec![name.to_owned(), would_refuse, is_no_more]);
     }
@@ -291,7 +351,8 @@ fn a_lender_that_destroyed_itself_in_the_queue_stops_neither_exits_nor_payments(
     puppet::destroy(&mut m.net, puppet);
     let (ann, keeper) = (m.ann.clone(), m.keeper.clone());
     let before = m.net.balance(&ann);
-    m.deposit(&keeper, fil(15)).ok();
+    let outcome = m.deposit(&keeper, fil(15)).ok();
+    assert_eq!(outcome.events_of("unpaid").len(), 1);
     assert_eq!(m.net.balance(&ann), before + fil(5));
     assert_eq!((m.pool().queued, m.pool().cash), (fil(0), fil(0)));
     // What could not be paid is nobody's, and in no price.

@@ -61,6 +61,10 @@ pub fn with_value(message: Message, value: TokenAmount) -> Message {
     Message { value, ..message }
 }
 
+pub fn exit(code: u32) -> Step {
+    Step::Exit(code, None)
+}
+
 pub fn reply(codec: u64, bytes: &[u8]) -> Vec<Step> {
     filled(codec, bytes, 0, 0)
 }
@@ -73,16 +77,16 @@ fn filled(codec: u64, start: &[u8], fill: u8, times: u32) -> Vec<Step> {
 pub fn blunt() -> Vec<Attack> {
     vec![
         ("does nothing", vec![]),
-        ("ends with exit code 90", vec![Step::Exit(90)]),
-        ("ends with USR_FORBIDDEN", vec![Step::Exit(18)]),
-        ("ends with SYS_OUT_OF_GAS, which is not for actors to say", vec![Step::Exit(7)]),
+        ("ends with exit code 90", vec![exit(90)]),
+        ("ends with USR_FORBIDDEN", vec![exit(18)]),
+        ("ends with SYS_OUT_OF_GAS, which is not for actors to say", vec![exit(7)]),
         ("burns all gas", vec![Step::BurnGas]),
         ("replies a mebibyte of raw bytes", filled(IPLD_RAW, &[], 0, MEBIBYTE)),
         ("replies a mebibyte of CBOR", filled(CBOR, &[0x5a, 0, 0x0f, 0xff, 0xfb], 7, MEBIBYTE - 5)),
         ("replies 100,000 arrays in arrays", filled(CBOR, &[], 0x81, 100_000)),
         ("replies more than a block holds", filled(IPLD_RAW, &[], 0, MEBIBYTE + 1)),
         ("destroys itself", vec![Step::SelfDestruct]),
-        ("destroys itself and ends with exit code 90", vec![Step::SelfDestruct, Step::Exit(90)]),
+        ("destroys itself and ends with exit code 90", vec![Step::SelfDestruct, exit(90)]),
     ]
 }
 

@@ -40,15 +40,9 @@ impl Table {
         let table = self.markdown();
         let lock = FILE.lock();
         let readme = fs::read_to_string(&path).expect("a readable file");
-        let marks = ["begin", "end"].map(|end| format!("<!-- {end}: {} -->\n", self.name));
-        let parts = readme
-            .split_once(&marks[0])
-            .and_then(|(before, rest)| Some((before, rest.split_once(&marks[1])?)));
-        let (before, (told, after)) =
-            parts.unwrap_or_else(|| panic!("no {} in {README}", self.name));
+        let [before, told, after] = parts(&readme, self.name);
         if updating() {
-            let whole = [before, &marks[0], &table, &marks[1], after].concat();
-            fs::write(&path, whole).expect("a writable file");
+            fs::write(&path, [before, &table, after].concat()).expect("a writable file");
         } else if told != table {
             drop(lock);
             let off = table.lines().zip(told.lines()).find(|(now, told)| now != told);
@@ -60,4 +54,27 @@ impl Table {
             );
         }
     }
+}
+
+/// What the README says before a table, the table, and what it says after it.
+#[track_caller]
+fn parts<'a>(readme: &'a str, name: &str) -> [&'a str; 3] {
+    let [begin, end] = ["begin", "end"].map(|end| format!("<!-- {end}: {name} -->\n"));
+    let found = readme.find(&begin).zip(readme.find(&end));
+    let (begins, ends) = found.unwrap_or_else(|| panic!("no table {name} in {README}"));
+    let (before, rest) = readme.split_at(begins + begin.len());
+    let (table, after) = rest.split_at(ends - before.len());
+    [before, table, after]
+}
+
+/// The columns and the rows of a table of the README.
+#[track_caller]
+pub fn names(table: &str) -> Vec<String> {
+    let path = fab::build::workspace_root().join(README);
+    let lock = FILE.lock();
+    let readme = fs::read_to_string(path).expect("a readable file");
+    drop(lock);
+    let mut rows = crate::tidy::rows_of(parts(&readme, table)[1]).into_iter();
+    let head = rows.next().unwrap_or_default();
+    head.into_iter().chain(rows.filter_map(|row| row.into_iter().next())).collect()
 }
