@@ -5,9 +5,9 @@
 //! The DAO is the client of the deals. The market asks it about every proposal
 //! (AuthenticateMessage) and tells it of every deal (MarketNotifyDeal); the rules for both are in
 //! [`deals`], what becomes of the deals in [`refresh`]. [`datasets`] says what is wanted,
-//! [`rewards`] what it earns, [`slots`] who stores it, [`providers`] what they put at stake. [`treasury`] keeps the books
-//! for all that the DAO holds: [`staking`], [`access`] to datasets and the [`revenue`] from it, and
-//! [`compute`] on them. [`roles`] says who may act at once, [`governance`] how all decide together,
+//! [`rewards`] what it earns, [`slots`] who stores it, [`providers`] what they put at stake. [`treasury`]
+//! keeps the books for all that the DAO holds: [`staking`], [`access`] to datasets and the [`revenue`] from
+//! it, and [`compute`] on them. [`roles`] says who may act at once, [`governance`] how all decide together,
 //! within the [`rules`] that only they change. [`state`] is how it is kept, [`api`] how it is
 //! called.
 #![no_std]

@@ -60,7 +60,7 @@
 //! | money | attoFIL, 10^-18 FIL, and the like for tokens: `TokenAmount` |
 //! | time | epochs of 30 seconds; a day is 2,880 of them, a year 365 days |
 //! | parts | basis points, hundredths of a percent |
-//! | rounding | in the name of every [division](../shared/math/index.html), up or down; sums are exact |
+//! | rounding | in the name of every [division](../shared/math/index.html) of money that is paid; sums are exact |
 //! | actors | any `Address` goes in; what is kept and told is the `ActorID` |
 //! | methods | numbered by FRC-42, the hash of the name: [`method`](../shared/method/index.html) |
 //! | callers | who may call is in one table for each actor: [`dispatch`](../shared/dispatch/index.html) |
@@ -80,6 +80,8 @@
 //! | [`devnet`](../devnet/index.html) | a node that says it, over the embedded network |
 //! | `builtin_…` | stand-ins for the network's own actors, for machines without an official bundle |
 //! | `hostile_…` | attackers, for the tests |
+//! | [`fuzz`](../fuzz/index.html) | targets for fuzzers: parameters, calldata and what else strangers send |
+//! | `suite` | the tests that run everything as WASM in the FVM |
 //!
 //! # Where the tests are
 //!

@@ -9,7 +9,7 @@ use fvm_shared::error::ExitCode;
 use hostile_owner::{Forward, Message, Received};
 use multihash_codetable::Code;
 use shared::ext::init::{EXEC, EXEC4, Exec4Params, ExecParams, ExecReturn};
-use shared::ext::{EAM_ACTOR, INIT_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
+use shared::ext::{EAM_ACTOR, INIT_ACTOR, MARKET_ACTOR, POWER_ACTOR, SYSTEM_ACTOR};
 
 use crate::setup::{constructor_params, network, official, on_publish};
 
@@ -80,6 +80,11 @@ fn storage_power_alone_creates_miners() {
     let outcome = net.implicit(as_power);
     // Admitted, and then refused by the miner's constructor for want of parameters.
     assert!(outcome.backtrace.contains("the constructor ended"), "{outcome}");
+    let others = [provider.owner.address(), provider.address(), Address::new_id(MARKET_ACTOR)];
+    for other in others {
+        let call = Call::new(other, INIT).method(EXEC, &params);
+        net.implicit(call).refused(ExitCode::USR_FORBIDDEN);
+    }
 }
 
 #[test]

@@ -45,8 +45,8 @@ shared::methods! {
     /// Stops deposits, new loans, draws and the borrowers' income, or lets them go on. It never stops
     /// repayment, collection, exits or release. Caller: the governor.
     "SetPaused" SetPaused(bool) -> ();
-    /// Lets an underwriter commit the pool's money, within limits, or changes these. With a ceiling of
-    /// zero it is revoked at once: while it is, nothing more is activated or drawn on its word. Caller: the governor.
+    /// Lets an underwriter commit the pool's money, within limits, or changes these. At a ceiling of zero it
+    /// is revoked at once: while it is, nothing more is activated or drawn on its word. Caller: the governor.
     "SetUnderwriter" SetUnderwriter(SetUnderwriterParams) -> ();
     /// Pays the treasury what it is owed. Anyone may call it.
     "PayTreasury" PayTreasury(()) -> TokenAmount;

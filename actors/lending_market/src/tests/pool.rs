@@ -78,14 +78,6 @@ fn the_pool_tells_all_that_it_has() {
 }
 
 #[test]
-fn fil_that_no_method_brings_moves_no_price() {
-    let mut world = World::lent(1);
-    world.balance += fil(1_000_000);
-    assert_eq!(world.deposit_atto(BOB, 1), Ok(atto(1)));
-    assert_eq!(world.pool().exit_price, fil(1));
-}
-
-#[test]
 fn whoever_makes_shares_dear_gives_away_a_million_times_what_it_takes() {
     // Were there a way to give the pool some 1,000 FIL for nothing, once the attacker has the only
     // share,

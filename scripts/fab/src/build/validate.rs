@@ -53,7 +53,8 @@ const SYSCALLS: [(&str, &[&str]); 11] = [
     ("vm", &["exit", "message_context"]),
 ];
 
-/// Checks that the module is valid, imports only system calls and exports `invoke` and its memory.
+/// Checks that the module is valid, imports only system calls, and exports `invoke`, its memory and no other
+/// function: the FVM would call `upgrade` to give an actor other code.
 pub fn validate(module: &[u8]) -> Result<()> {
     Validator::new_with_features(FEATURES)
         .validate_all(module)
@@ -81,6 +82,9 @@ pub fn validate(module: &[u8]) -> Result<()> {
                     let export = export?;
                     invoke |= export.name == "invoke" && export.kind == ExternalKind::Func;
                     memory |= export.name == "memory" && export.kind == ExternalKind::Memory;
+                    if export.kind == ExternalKind::Func && export.name != "invoke" {
+                        bail!("exports the function `{}`, beside `invoke`", export.name);
+                    }
                 }
             }
             _ => {}
@@ -123,6 +127,14 @@ mod tests {
     fn an_actor_must_export_its_entry_point() {
         let error = validate(&module(&[INVOKE, FUNCTION, MEMORY, CODE])).unwrap_err();
         assert!(error.to_string().contains("does not export"), "{error}");
+    }
+
+    #[test]
+    fn an_actor_exports_no_function_but_its_entry_point() {
+        let exports = b"\x03\x06invoke\x00\x00\x06memory\x02\x00\x07upgrade\x00\x00";
+        let sections = [INVOKE, FUNCTION, MEMORY, (7, exports.as_slice()), CODE];
+        let error = validate(&module(&sections)).unwrap_err();
+        assert!(error.to_string().contains("exports the function `upgrade`"), "{error}");
     }
 
     #[test]

@@ -86,7 +86,8 @@ impl Story {
         let asks = [("Sam", 5), ("Sue", 6), ("Sid", 6), ("Sol", 7)];
         let sellers = asks.map(|(name, ask)| {
             let provider = Provider::create(&mut storage.net, name);
-            // Where there are no others each sector has a large part of all rewards, and pledges 20 days of it.
+            // Where there are no others each sector has a large part of all rewards, and pledges 20 days
+            // of it.
             storage.net.fund(provider.address(), fil(50_000_000));
             Seller { name, provider, ask: fil(ask), sector: None, kept: vec![] }
         });

@@ -1,7 +1,7 @@
 //! Puts the actors on a network of Lotus, each exactly once.
 //!
-//! [`mod@probe`] finds out whether the network takes native actors, before anything is spent; [`steps`] is what
-//! is to be done; [`record`] is what was done, on disk; [`run`] carries out the steps by the record.
+//! [`mod@probe`] finds out whether the network takes native actors, before anything is spent; [`steps`] is
+//! what is to be done; [`record`] is what was done, on disk; [`run`] carries out the steps by the record.
 
 pub mod config;
 pub mod probe;

@@ -351,8 +351,8 @@ fn a_lender_that_destroyed_itself_in_the_queue_stops_neither_exits_nor_payments(
     puppet::destroy(&mut m.net, puppet);
     let (ann, keeper) = (m.ann.clone(), m.keeper.clone());
     let before = m.net.balance(&ann);
-    let outcome = m.deposit(&keeper, fil(15)).ok();
-    assert_eq!(outcome.events_of("unpaid").len(), 1);
+    let deposited = m.deposit(&keeper, fil(15)).outcome.ok();
+    assert_eq!(deposited.events_of("unpaid").len(), 1);
     assert_eq!(m.net.balance(&ann), before + fil(5));
     assert_eq!((m.pool().queued, m.pool().cash), (fil(0), fil(0)));
     // What could not be paid is nobody's, and in no price.
