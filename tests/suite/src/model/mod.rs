@@ -7,7 +7,8 @@
 //! tried first from then on.
 //!
 //! The same [`CASES`] run every time, so that nobody's change fails by chance. `MODEL_CASES=1000 cargo test
-//! -p suite model` runs as many others, new ones each time.
+//! -p suite model` runs as many others, new ones each time, or with `MODEL_SEED=7` those of a seed. A failure
+//! tells its seed.
 
 mod act_dao;
 mod act_deals;
@@ -28,6 +29,8 @@ mod votes;
 mod world;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use actor_lending_market::pool::VIRTUAL;
@@ -35,6 +38,7 @@ use fvm_harness::Outcome;
 use fvm_shared::bigint::BigInt;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestError, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use rand::RngExt;
 
 use reference::{Model, Reference, Verdict};
 use step::{LendingStep, Step};
@@ -45,6 +49,7 @@ use crate::setup::skipped;
 /// Sequences that are tried, and steps of each.
 const CASES: u32 = 20;
 const STEPS: usize = 150;
+const SEED: u64 = 7;
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/model.txt");
 /// Tries to shrink a failure.
 const SHRINKS: u32 = 400;
@@ -128,18 +133,25 @@ impl World {
     }
 }
 
+/// A number by the environment.
+fn asked<N: FromStr<Err: Debug>>(name: &str) -> Option<N> {
+    std::env::var(name).ok().map(|number| number.parse().unwrap())
+}
+
 /// Cases by the environment, each time others, or those that are always the same.
-fn config() -> Config {
-    let asked: Option<u32> = std::env::var("MODEL_CASES").ok().map(|cases| cases.parse().unwrap());
-    let rng_seed = if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(7) };
+fn config() -> (u64, Config) {
+    let cases = asked("MODEL_CASES");
+    let usual = if cases.is_some() { TestRunner::default().rng().random() } else { SEED };
+    let seed = asked("MODEL_SEED").unwrap_or(usual);
     let default = Config::default();
-    Config {
+    let config = Config {
         max_shrink_iters: default.max_shrink_iters.min(SHRINKS),
-        cases: asked.unwrap_or(CASES),
+        cases: cases.unwrap_or(CASES),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS))),
-        rng_seed,
+        rng_seed: RngSeed::Fixed(seed),
         ..default
-    }
+    };
+    (seed, config)
 }
 
 #[test]
@@ -148,22 +160,28 @@ fn the_bundle_does_what_the_model_says() {
         skipped("the model", "its sectors are not proven every day");
         return;
     }
-    let mut runner = TestRunner::new(config());
+    let (seed, config) = config();
+    let mut runner = TestRunner::new(config.clone());
     let strategy = Reference::sequential_strategy(STEPS..=STEPS);
     let tried = runner.run(&strategy, |(model, steps, seen)| {
-        Bundle::test_sequential(config(), model, steps, seen);
+        Bundle::test_sequential(config.clone(), model, steps, seen);
         Ok(())
     });
     match tried {
         Ok(()) => {}
         Err(TestError::Fail(why, (_, steps, _))) => {
             let steps: Vec<String> = steps.iter().map(|step| format!("{step:?}")).collect();
-            panic!("{why}\nafter\n{}", steps.join("\n"))
+            panic!("{why}\nof seed {seed}, after\n{}", steps.join("\n"))
         }
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
     let done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let steps: u32 = done.values().flatten().sum();
+    println!("{steps} steps of seed {seed}, accepted and refused:");
     done.iter().for_each(|(kind, times)| println!("{kind} {times:?}"));
+    if config.cases < CASES {
+        return;
+    }
     let one_sided = done.iter().filter(|(kind, [accepted, refused])| {
         let never = *accepted == 0 && !NEVER.contains(&kind.as_str());
         never || *refused == 0 && !ALWAYS.contains(&kind.as_str())
