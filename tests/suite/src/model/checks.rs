@@ -176,7 +176,8 @@ impl World {
                 assert!(state.queue.is_empty(), "exits wait");
                 let (least, most) = lending.cash;
                 let free = state.free_cash();
-                assert!((fil(least)..=fil(most)).contains(&free), "{free} FIL are free");
+                let known = (fil(least)..=fil(most)).contains(&free);
+                assert!(known, "{free} FIL are free, not {least} to {most}");
             }
             Queue::Waits => assert!(!state.queue.is_empty(), "no exit waits"),
             Queue::Unknown => {}

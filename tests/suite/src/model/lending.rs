@@ -24,11 +24,14 @@ pub const IMPAIR_AFTER: ChainEpoch = 5 * DAY;
 /// FIL of an instalment, at the least without its interest and at the most with it.
 const PRINCIPAL: i64 = 90;
 const INSTALMENT: i64 = 110;
-/// FIL by which a loan can change what shares are worth: all of its interest, and all of it.
-const GAIN: i64 = 100;
+/// FIL by which a loan can change what shares are worth: all of its interest with late fees until they
+/// end, and all of it.
+const GAIN: i64 = 250;
 const LOSS: i64 = 1_400;
 /// FIL of payments by hand that no instalment is paid by.
 pub const SMALL: i64 = 60;
+/// FIL that a penalty leaves a miner, at the most: the reward of the block that it comes with.
+const BLOCK_REWARD: i64 = 8;
 const COVER_DELAY: ChainEpoch = 30 * DAY;
 const COVER_WINDOW: ChainEpoch = 7 * DAY;
 
@@ -241,8 +244,7 @@ impl Model {
         let loan = lending.loan_mut(id)?;
         check(loan.phase != Phase::Submitted, Error::Phase(loan.phase))?;
         if !loan.phase.runs() || miners[loan.miner].ruined {
-            // A penalty leaves a few attoFIL.
-            lending.came(0, 1);
+            lending.came(0, BLOCK_REWARD);
             return Ok(());
         }
         let due = loan.dues.iter().filter(|due| *due <= now).count();

@@ -23,6 +23,7 @@ mod generate;
 mod kinds;
 mod lending;
 mod reference;
+mod replays;
 mod step;
 mod storage;
 mod votes;
@@ -154,10 +155,18 @@ fn config() -> (u64, Config) {
     (seed, config)
 }
 
+/// Official miners lose sectors that are not proven every day.
+fn is_skipped() -> bool {
+    let official = fab::official_bundle().is_some();
+    if official {
+        skipped("the model", "its sectors are not proven every day");
+    }
+    official
+}
+
 #[test]
 fn the_bundle_does_what_the_model_says() {
-    if fab::official_bundle().is_some() {
-        skipped("the model", "its sectors are not proven every day");
+    if is_skipped() {
         return;
     }
     let (seed, config) = config();
