@@ -50,6 +50,10 @@ impl World {
                 let n = if *again { 1 } else { last + 1 };
                 self.call::<AddDataset>(by, dao, &dataset(n, *wanted), 0)
             }
+            DaoStep::Update { dataset: id, wanted } => {
+                let params = UpdateDatasetParams { id: *id, terms: dataset(*id, *wanted).terms };
+                self.call::<UpdateDataset>(by, dao, &params, 0)
+            }
             DaoStep::Retire(id) => self.call::<RetireDataset>(by, dao, id, 0),
             DaoStep::Sell(id) => {
                 let (currency, amount) = (Currency::Fil, fil(PRICE));

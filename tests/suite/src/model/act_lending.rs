@@ -9,9 +9,9 @@ use shared::ext::miner::CHANGE_OWNER_ADDRESS;
 use shared::ext::{REWARD_ACTOR, SYSTEM_ACTOR};
 
 use super::cast::{OWNERS, Party};
-use super::lending::{AMOUNT, DAYS_BETWEEN, DEADLINE, GRACE, INSTALMENTS};
+use super::lending::{AMOUNT, DAYS_BETWEEN, DEADLINE, GRACE, INSTALMENTS, RATE};
 use super::step::{Forgery, LendingStep};
-use super::world::World;
+use super::world::{Exit, World};
 
 const AWARD_BLOCK: u64 = 2;
 /// What a borrower brings to repay all: more than any debt, as what is over goes back.
@@ -104,25 +104,29 @@ impl World {
         let outcome = self.call::<Redeem>(by, self.cast.market, &params, 0);
         if outcome.exit_code.is_success() {
             let reply: RedeemReturn = from_slice(&outcome.return_data).expect("a reply");
-            self.exits.extend(reply.exit.map(|exit| (by, exit)));
+            if let Some(id) = reply.exit {
+                let found = self.net.view::<GetExit>(self.cast.market, &id);
+                let shares = found.expect("an exit that waits").shares;
+                self.exits.push(Exit { of: by, id, shares });
+            }
         }
         outcome
     }
 
-    /// Takes an exit of the lender's out of the queue and asks for the same again, so that it has as
-    /// much as before, at the end of the queue. Where none waits, there is nothing to take.
+    /// Takes an exit of the lender's, or where that has none the first, out of the queue and asks for the
+    /// same again, so that its lender has as much as before, at the end of the queue. Where none waits,
+    /// there is nothing to take.
     fn cancel_exit(&mut self, by: Party) -> Option<Outcome> {
         let market = self.cast.market;
-        let waits = |world: &mut World, id: &ExitId| world.net.view::<GetExit>(market, id);
-        let own = self.exits.clone().into_iter().filter(|(of, _)| *of == by);
-        let found = own.map(|(_, id)| id).find_map(|id| Some((id, waits(self, &id)?)));
-        let Some((id, exit)) = found else {
+        let own = self.exits.iter().position(|exit| exit.of == by);
+        let Some(at) = own.or((!self.exits.is_empty()).then_some(0)) else {
             self.call::<CancelExit>(by, market, &0, 0).refused(47);
             return None;
         };
+        let Exit { of: by, id, shares } = self.exits.remove(at);
         self.call::<CancelExit>(Party::Keeper, market, &id, 0).refused(48);
         let outcome = self.call::<CancelExit>(by, market, &id, 0).ok();
-        self.redeem(by, exit.shares).ok();
+        self.redeem(by, shares).ok();
         Some(outcome)
     }
 
@@ -139,7 +143,7 @@ impl World {
             plan: Plan::Level,
             instalments: INSTALMENTS,
             days_between: DAYS_BETWEEN,
-            rate: 1_200,
+            rate: RATE,
             late_rate: 2_000,
             origination_fee: 0,
             prepayment_fee: 0,

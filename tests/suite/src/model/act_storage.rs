@@ -3,8 +3,10 @@
 use actor_perpetual_storage::api::*;
 use fab::story::storage_terms;
 use fvm_harness::{Outcome, atto};
+use fvm_ipld_encoding::from_slice;
 
 use super::cast::Party;
+use super::reference::Model;
 use super::step::StorageStep;
 use super::storage::{FIRST_TERM, PURSE};
 use super::world::World;
@@ -14,7 +16,7 @@ use crate::setup::{PIECE_SIZE, piece};
 const PIECES: u64 = 1_000;
 
 impl World {
-    pub fn act_in_storage(&mut self, by: Party, step: &StorageStep) -> Outcome {
+    pub fn act_in_storage(&mut self, model: &Model, by: Party, step: &StorageStep) -> Outcome {
         let storage = self.cast.storage;
         match step {
             StorageStep::Deposit(amount) => self.call::<Deposit>(by, storage, &None, *amount),
@@ -50,7 +52,14 @@ impl World {
                 self.call::<TopUp>(by, storage, perpetual, *amount)
             }
             StorageStep::Close(id) => self.call::<ClosePerpetualDeal>(by, storage, id, 0),
-            StorageStep::Refresh(ids) => self.call::<Refresh>(by, storage, ids, 0),
+            StorageStep::Refresh(ids) => {
+                let outcome = self.call::<Refresh>(by, storage, ids, 0);
+                if outcome.exit_code.is_success() && by != Party::Eve {
+                    let done: Vec<Refreshed> = from_slice(&outcome.return_data).expect("a reply");
+                    World::check_refreshed(model, ids, &done);
+                }
+                outcome
+            }
         }
     }
 

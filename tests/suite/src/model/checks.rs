@@ -30,6 +30,7 @@ impl World {
         assert_eq!(self.net.total_supply(), self.supply, "all FIL");
         self.check_holders(model);
         self.check_datasets(model);
+        self.check_requests(model);
         self.check_polls(model);
         self.check_perpetuals(model);
         self.check_loans(model);
@@ -44,9 +45,13 @@ impl World {
         assert_eq!(state.promised, fil(0));
         assert_eq!(state.paused_until, model.dao.paused_until);
         assert_eq!(books.treasury.fil, model.dao.treasury, "the treasury");
-        assert_eq!(books.treasury.data, fil(0), "$DATA in the treasury");
+        assert_eq!(books.treasury.data, model.dao.treasury_data, "$DATA in the treasury");
         let custody = token.balance(store, self.cast.dao.id().unwrap()).unwrap();
         assert_eq!(custody, model.dao.custody(), "$DATA in custody");
+        for ((owner, operator), should) in &model.dao.allowances {
+            let allowed = token.allowance(store, self.id(*owner), self.id(*operator)).unwrap();
+            assert_eq!(allowed, *should, "what {operator:?} may move of {owner:?}");
+        }
         for (party, holder) in &model.dao.holders {
             let id = self.id(*party);
             let known = token.holder(store, id).unwrap();
@@ -80,11 +85,19 @@ impl World {
             assert!(are.eq(should), "replicas of dataset {id}: {replicas:?}");
             let found = state.dataset(store, id).unwrap();
             assert_eq!(found.retired, dataset.wanted == 0, "dataset {id}");
-            for (party, until) in &dataset.bought {
+            for party in dataset.bought.keys().chain(dataset.granted.keys()) {
                 let params = AccessParams { account: self.address(*party), dataset: id };
                 let access = self.net.view::<GetAccess>(self.cast.dao, &params);
-                assert_eq!(access.bought_until, *until, "access of {party:?} to {id}");
+                let until = [&dataset.bought, &dataset.granted]
+                    .map(|until| until.get(party).copied().unwrap_or_default());
+                let is = [access.bought_until, access.granted_until];
+                assert_eq!(is, until, "access of {party:?} to {id}");
             }
+        }
+        for (miner, should) in &model.dao.bonds {
+            let record = state.record(store, self.miner(*miner)).unwrap();
+            let (bond, locked) = (&should.amount, &should.locked);
+            assert_eq!((&record.bond, &record.locked), (bond, locked), "bond of miner {miner}");
         }
         let barred = |id| state.record(store, id).unwrap().barred_until;
         for (miner, until) in &model.dao.barred_miners {
@@ -92,6 +105,18 @@ impl World {
         }
         for (owner, until) in &model.dao.barred_owners {
             assert_eq!(barred(self.id(*owner)), *until, "{owner:?}");
+        }
+    }
+
+    fn check_requests(&self, model: &Model) {
+        let (state, store) = (self.dao_state(), self.net.store());
+        for (id, should) in (1..).zip(&model.dao.requests) {
+            let found = state.compute_request(store, id).ok();
+            assert_eq!(found.is_some(), should.is_some(), "request {id}");
+            let (Some(found), Some(should)) = (found, should) else { continue };
+            let worker = should.worker.map(|worker| self.id(worker));
+            let wanted = (worker, should.held(), should.until);
+            assert_eq!((found.worker(), found.held(), found.until()), wanted, "request {id}");
         }
     }
 

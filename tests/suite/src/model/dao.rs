@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actor_datadao::api::Role;
+use actor_datadao::api::{Currency, Role};
 use actor_datadao::error::Error;
 use actor_datadao::roles::MAX_PAUSE;
 use fvm_harness::{TokenAmount, fil};
@@ -10,6 +10,8 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::error::ExitCode;
 
 use super::cast::Party;
+use super::compute::Request;
+use super::owners::Bond;
 use super::reference::{Verdict, check, funds};
 use super::step::{DaoStep, Mood};
 use super::votes::Poll;
@@ -46,6 +48,8 @@ pub struct Replica {
     pub end: ChainEpoch,
     /// Whether the DAO has seen it active.
     pub active: bool,
+    /// Whether it locks a part of the miner's bond.
+    pub bonded: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -56,6 +60,8 @@ pub struct Dataset {
     pub replicas: Vec<Replica>,
     /// Miners whose deals failed, their owners, and until when they have to wait.
     pub dropouts: Vec<(usize, Party, ChainEpoch)>,
+    /// Until when each was granted access.
+    pub granted: BTreeMap<Party, ChainEpoch>,
     /// Until when each has bought access.
     pub bought: BTreeMap<Party, ChainEpoch>,
 }
@@ -63,13 +69,21 @@ pub struct Dataset {
 #[derive(Clone, Debug, Default)]
 pub struct Dao {
     pub holders: BTreeMap<Party, Holder>,
+    /// What of an owner's $DATA an operator may still move.
+    pub allowances: BTreeMap<(Party, Party), TokenAmount>,
     pub supply: TokenAmount,
     pub minted: TokenAmount,
     /// FIL that is nobody else's.
     pub treasury: TokenAmount,
+    /// $DATA that replicas which failed have cost.
+    pub treasury_data: TokenAmount,
     /// FIL that came without a method.
     pub donated: TokenAmount,
     pub datasets: Vec<Dataset>,
+    /// Requests for work; those that are settled are `None`.
+    pub requests: Vec<Option<Request>>,
+    /// By miner.
+    pub bonds: BTreeMap<usize, Bond>,
     pub barred_miners: BTreeMap<usize, ChainEpoch>,
     pub barred_owners: BTreeMap<Party, ChainEpoch>,
     pub paused_until: ChainEpoch,
@@ -100,13 +114,16 @@ impl Dao {
         check(by == Party::Admin, Error::NoRole(0, role))
     }
 
-    /// $DATA that the DAO keeps for others.
+    /// $DATA that the DAO keeps, most of it for others.
     pub fn custody(&self) -> TokenAmount {
         let of = |holder: &Holder| {
             let unbonding: TokenAmount = holder.unbonding.iter().map(|(_, amount)| amount).sum();
             &holder.staked + &holder.owed_data + unbonding
         };
-        self.holders.values().map(of).sum()
+        let held = self.requests.iter().flatten().filter(|r| r.currency == Currency::Data);
+        let held: TokenAmount = held.map(Request::held).sum();
+        let bonds: TokenAmount = self.bonds.values().map(|bond| &bond.amount).sum();
+        self.holders.values().map(of).sum::<TokenAmount>() + held + bonds + &self.treasury_data
     }
 
     pub fn mint(&mut self, to: Party, amount: &TokenAmount) {
@@ -116,7 +133,7 @@ impl Dao {
     }
 
     /// Whether the receiver's hook takes tokens that it has been given, after all that it does.
-    fn hook(&mut self, to: Party) -> Verdict {
+    pub fn hook(&mut self, to: Party) -> Verdict {
         match (to, self.mood) {
             (Party::Agent(_), _) | (Party::Eve, Mood::Refuses) => Err(ExitCode::USR_UNSPECIFIED),
             (Party::Eve, Mood::PassesOn(amount)) => {
@@ -204,6 +221,12 @@ impl Dao {
                 check((1..=32).contains(wanted), Error::Wanted(0))?;
                 check(!again, Error::Listed(1))?;
                 self.datasets.push(Dataset { wanted: *wanted, ..Dataset::default() });
+                Ok(())
+            }
+            DaoStep::Update { dataset, wanted } => {
+                Self::role(by, Role::Curator)?;
+                check((1..=32).contains(wanted), Error::Wanted(0))?;
+                self.dataset(*dataset)?.wanted = *wanted;
                 Ok(())
             }
             DaoStep::Retire(id) => {

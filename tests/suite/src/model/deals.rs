@@ -6,6 +6,7 @@ use fvm_shared::clock::ChainEpoch;
 use fvm_shared::error::ExitCode;
 
 use super::dao::{REWARD, Replica};
+use super::owners::BONUS;
 use super::reference::{Model, Verdict, check};
 use super::step::{DealStep, Flaw};
 use super::storage::Head;
@@ -86,6 +87,21 @@ impl Deals {
 }
 
 impl Model {
+    /// Datasets with deals of which the DAO has not been told, and perpetual deals of which the storage
+    /// has not.
+    pub fn untold(&self) -> [Vec<u64>; 2] {
+        let news = |deal, seen| self.deals.news(deal, seen, self.now) != News::None;
+        let datasets = (1..).zip(&self.dao.datasets);
+        let datasets =
+            datasets.filter(|(_, dataset)| dataset.replicas.iter().any(|r| news(r.deal, r.active)));
+        let perpetuals = (1..).zip(&self.storage.perpetuals);
+        let perpetuals = perpetuals.filter(|(_, found)| {
+            let mut heads = found.iter().flat_map(|perpetual| &perpetual.heads);
+            heads.any(|head| news(head.deal, head.seen))
+        });
+        [datasets.map(|(id, _)| id).collect(), perpetuals.map(|(id, _)| id).collect()]
+    }
+
     pub fn trade(&mut self, step: &DealStep) -> Verdict {
         match step {
             DealStep::Publish { miner, datasets, flaw } => self.publish(*miner, datasets, *flaw),
@@ -167,12 +183,18 @@ impl Model {
         let failed = dataset.dropouts.iter().filter(|(_, of, until)| *of == owner && now < *until);
         check(theirs + failed.count() < PER_OWNER, DaoError::OwnerReplicas(0, 0))?;
         let barred = self.dao.barred_owners.get(&owner).is_some_and(|until| *until > now);
-        check(!barred, DaoError::Barred(0, 0))?;
+        let bonded = self.dao.would_bond(miner);
+        check(bonded || !barred, DaoError::Barred(0, 0))?;
         let deal = self.deals.publish(miner, now, LASTS);
         let end = self.deals.0[deal].end;
-        self.dao.dataset(id)?.replicas.push(Replica { deal, miner, owner, end, active: false });
-        self.dao.mint(owner, &fil(REWARD));
-        self.dao.offer(owner, &fil(REWARD));
+        let replica = Replica { deal, miner, owner, end, active: false, bonded };
+        self.dao.dataset(id)?.replicas.push(replica);
+        if bonded {
+            self.dao.lock(miner);
+        }
+        let reward = fil(REWARD + if bonded { BONUS } else { 0 });
+        self.dao.mint(owner, &reward);
+        self.dao.offer(owner, &reward);
         Ok(())
     }
 
@@ -181,9 +203,13 @@ impl Model {
         let Model { now, deals, dao, .. } = self;
         let now = *now;
         let Ok(dataset) = dao.dataset(id) else { return };
-        let mut failed = Vec::new();
+        let (mut failed, mut unlocked) = (Vec::new(), Vec::new());
         dataset.replicas.retain_mut(|replica| {
-            match deals.news(replica.deal, replica.active, now) {
+            let news = deals.news(replica.deal, replica.active, now);
+            if replica.bonded && matches!(news, News::Over | News::Failed) {
+                unlocked.push((replica.miner, news == News::Failed));
+            }
+            match news {
                 News::None => true,
                 News::Active => {
                     replica.active = true;
@@ -197,6 +223,7 @@ impl Model {
             }
         });
         dataset.dropouts.extend(&failed);
+        unlocked.into_iter().for_each(|(miner, failed)| dao.unlock(miner, failed));
         for (miner, owner, _) in failed {
             dao.barred_miners.insert(miner, now + COOLDOWN);
             dao.barred_owners.insert(owner, now + COOLDOWN);
@@ -229,7 +256,7 @@ impl Model {
         let theirs = |head: &&Head| head.owner == owner;
         let few = |heads: &[Head]| heads.iter().filter(theirs).count() < PER_OWNER;
         let few = self.storage.find(id).is_ok_and(|perpetual| few(&perpetual.heads));
-        let barred = self.storage.barred_owners.get(&owner).is_some_and(|until| *until > now);
+        let barred = self.storage.bars(miner, owner, now);
         if answer.is_err() || !few || barred {
             return Err(ExitCode::USR_ILLEGAL_ARGUMENT);
         }

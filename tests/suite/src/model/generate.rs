@@ -34,6 +34,8 @@ const WAITS: u32 = 90;
 pub fn steps(model: &Model) -> BoxedStrategy<Step> {
     let all = [kinds::dao(model), kinds::votes(model), kinds::deals(model)];
     let more = [kinds::storage(model), kinds::lending(model)];
+    let more =
+        more.into_iter().chain([kinds::compute(model), kinds::owners(), kinds::grants(model)]);
     let kinds: Vec<Weighed> = all.into_iter().chain(more).flatten().collect();
     let weight = kinds.iter().map(|(weight, _)| weight).sum();
     let likely = |(weight, step)| (weight, chosen(model, step, CANDIDATES, 0.6));
@@ -68,6 +70,7 @@ fn wait(model: &Model) -> BoxedStrategy<Step> {
     for holder in model.dao.holders.values() {
         moments.extend(holder.unbonding.iter().map(|(due, _)| *due));
     }
+    moments.extend(model.dao.requests.iter().flatten().map(|request| request.until + 1));
     for deal in &model.deals.0 {
         moments.extend([deal.start, deal.start + 1, deal.end]);
     }

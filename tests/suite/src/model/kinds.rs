@@ -2,13 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use actor_datadao::api::Choice;
+use actor_datadao::api::{Choice, Currency};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::attacks::COUNTS;
 use super::cast::{BORROWERS, OWNERS, Party};
+use super::compute::BONDS;
 use super::dao::PRICE;
 use super::reference::Model;
 use super::step::*;
@@ -54,6 +55,14 @@ fn ids(last: usize) -> impl Strategy<Value = Vec<u64>> {
     prop_oneof![5 => vec(id(last), 1..=3), 1 => Just(vec![1; 17])]
 }
 
+/// A batch, or one of which there is news.
+fn refreshed(last: usize, untold: Vec<u64>) -> BoxedStrategy<Vec<u64>> {
+    if untold.is_empty() {
+        return ids(last).boxed();
+    }
+    prop_oneof![1 => ids(last), 2 => select(untold).prop_map(|id| vec![id])].boxed()
+}
+
 /// Whole FIL or $DATA, or nothing.
 fn whole(range: RangeInclusive<i64>) -> impl Strategy<Value = i64> {
     prop_oneof![1 => Just(0), 4 => range]
@@ -61,6 +70,7 @@ fn whole(range: RangeInclusive<i64>) -> impl Strategy<Value = i64> {
 
 pub fn dao(model: &Model) -> Vec<Weighed> {
     let last = model.dao.datasets.len();
+    let [untold, _] = model.untold();
     let admin = || mostly(Party::Admin);
     let mint = prop_oneof![6 => 1..=500_i64, 1 => Just(1_100_000)];
     let mint = (holder(), mint).prop_map(|(to, amount)| DaoStep::Mint { to, amount });
@@ -69,6 +79,8 @@ pub fn dao(model: &Model) -> Vec<Weighed> {
     let again = last > 0;
     let listed = (0..=4_u32, prop::bool::weighted(0.2));
     let listed = listed.prop_map(move |(wanted, is)| DaoStep::List { wanted, again: again && is });
+    let update = (id(last), 0..=4_u32);
+    let update = update.prop_map(|(dataset, wanted)| DaoStep::Update { dataset, wanted });
     let buy = (id(last), 0..=3_u32, prop::bool::weighted(0.9));
     let buy = buy.prop_map(|(dataset, periods, right)| {
         let pays = i64::from(periods) * PRICE + i64::from(!right);
@@ -87,16 +99,17 @@ pub fn dao(model: &Model) -> Vec<Weighed> {
         by(3, caller(), holder().prop_map(DaoStep::ClaimRevenue), of),
         by(5, holder(), delegate.prop_map(DaoStep::Delegate), of),
         by(8, admin(), listed, of),
+        by(4, admin(), update, of),
         by(4, admin(), id(last).prop_map(DaoStep::Retire), of),
         by(5, admin(), id(last).prop_map(DaoStep::Sell), of),
         by(6, person(), buy, of),
         by(3, person(), (1..=50_i64).prop_map(DaoStep::Fund), of),
         by(5, caller(), caller().prop_map(DaoStep::Withdraw), of),
         by(3, person(), (1..=50_i64).prop_map(DaoStep::Donate), of),
-        by(3, caller(), Just(DaoStep::BookDonations), of),
+        by(6, caller(), Just(DaoStep::BookDonations), of),
         by(6, admin(), days.prop_map(|days| DaoStep::Pause { days }), of),
         by(7, admin(), Just(DaoStep::Unpause), of),
-        by(10, caller(), ids(last).prop_map(DaoStep::Refresh), of),
+        by(14, caller(), refreshed(last, untold).prop_map(DaoStep::Refresh), of),
     ]
 }
 
@@ -118,6 +131,76 @@ pub fn votes(model: &Model) -> Vec<Weighed> {
     ]
 }
 
+pub fn compute(model: &Model) -> Vec<Weighed> {
+    use ComputeStep::{Accept, Approve, Cancel, Deliver, Dispute, Request, Rule, Settle};
+    let (datasets, last) = (model.dao.datasets.len(), model.dao.requests.len());
+    let currency = select(vec![Currency::Fil, Currency::Data]);
+    let days = prop_oneof![5 => 30..=365_i64, 1 => Just(0), 1 => Just(366)];
+    let asked = (id(datasets), currency, whole(1..=8), days, prop::bool::weighted(0.9));
+    let asked = asked.prop_map(|(dataset, currency, fifths, days, exact)| Request {
+        dataset,
+        currency,
+        bounty: fifths * BONDS,
+        days,
+        exact,
+    });
+    let percent = select(vec![0, 25, 50, 100, 101]);
+    let rule = (id(last), percent).prop_map(|(request, percent)| Rule { request, percent });
+    let of = Step::Compute;
+    vec![
+        by(24, person(), asked, of),
+        by(7, person(), id(last).prop_map(Cancel), of),
+        by(24, person(), id(last).prop_map(Accept), of),
+        by(26, person(), id(last).prop_map(Deliver), of),
+        by(14, person(), id(last).prop_map(Approve), of),
+        by(36, person(), id(last).prop_map(Dispute), of),
+        by(30, mostly(Party::Admin), rule, of),
+        by(5, caller(), ids(last).prop_map(Settle), of),
+    ]
+}
+
+pub fn grants(model: &Model) -> Vec<Weighed> {
+    use GrantStep::{Access, Allow, BurnFrom, Expire, Forbid, Lower, Revoke, TransferFrom};
+    let last = model.dao.datasets.len();
+    let operator = || (holder(), 1..=300_i64);
+    let allow = operator().prop_map(|(operator, amount)| Allow { operator, amount });
+    let lower = operator().prop_map(|(operator, amount)| Lower { operator, amount });
+    let moved = (holder(), holder(), whole(1..=200));
+    let moved = moved.prop_map(|(from, to, amount)| TransferFrom { from, to, amount });
+    let burnt = (holder(), 1..=200_i64).prop_map(|(from, amount)| BurnFrom { from, amount });
+    let days = prop_oneof![5 => 1..=60_i64, 1 => Just(0), 1 => Just(4_000)];
+    let access = (id(last), holder(), days);
+    let access = access.prop_map(|(dataset, to, days)| Access { dataset, to, days });
+    let revoke = (id(last), holder()).prop_map(|(dataset, from)| Revoke { dataset, from });
+    let expire = (id(last), holder()).prop_map(|(dataset, of)| Expire { dataset, of });
+    let (admin, of) = (|| mostly(Party::Admin), Step::Grant);
+    vec![
+        by(8, holder(), allow, of),
+        by(3, holder(), lower, of),
+        by(2, holder(), holder().prop_map(Forbid), of),
+        by(8, holder(), moved, of),
+        by(4, holder(), burnt, of),
+        by(5, admin(), access, of),
+        by(14, admin(), revoke, of),
+        by(3, caller(), expire, of),
+    ]
+}
+
+pub fn owners() -> Vec<Weighed> {
+    let owner = || select(vec![Party::Sam, Party::Sam, Party::Tom, Party::Eve, Party::Ann]);
+    let miner = || 0..OWNERS.len();
+    let bond = (miner(), whole(1..=60));
+    let bond = bond.prop_map(|(miner, amount)| OwnerStep::Bond { miner, amount });
+    let unbond = (miner(), whole(1..=40));
+    let unbond = unbond.prop_map(|(miner, amount)| OwnerStep::Unbond { miner, amount });
+    let of = Step::Owner;
+    vec![
+        by(14, owner(), bond, of),
+        by(14, owner(), unbond, of),
+        by(6, owner(), miner().prop_map(OwnerStep::Vouch), of),
+    ]
+}
+
 pub fn deals(model: &Model) -> Vec<Weighed> {
     use Flaw::{Client, Collateral, Duration, Label, Piece, Price, Size, Start};
     let flaws = [Client, Piece, Size, Start, Duration, Price, Collateral, Label];
@@ -133,8 +216,8 @@ pub fn deals(model: &Model) -> Vec<Weighed> {
     let step = |weight, step: BoxedStrategy<DealStep>| (weight, step.prop_map(Step::Deal).boxed());
     vec![
         step(22, publish.boxed()),
-        step(14, take.boxed()),
-        step(20, made.clone().prop_map(DealStep::Activate).boxed()),
+        step(22, take.boxed()),
+        step(30, made.clone().prop_map(DealStep::Activate).boxed()),
         step(5, made.clone().prop_map(DealStep::Terminate).boxed()),
         step(4, made.prop_map(DealStep::Settle).boxed()),
     ]
@@ -142,6 +225,7 @@ pub fn deals(model: &Model) -> Vec<Weighed> {
 
 pub fn storage(model: &Model) -> Vec<Weighed> {
     let last = model.storage.perpetuals.len();
+    let [_, untold] = model.untold();
     let create = (0..=3_u32, prop::bool::weighted(0.8));
     let create = create.prop_map(|(replicas, pays)| StorageStep::Create { replicas, pays });
     let change = (id(last), 0..=4_u32);
@@ -158,7 +242,7 @@ pub fn storage(model: &Model) -> Vec<Weighed> {
         by(4, person(), change, of),
         by(4, person(), top_up, of),
         by(3, person(), id(last).prop_map(StorageStep::Close), of),
-        by(12, caller(), ids(last).prop_map(StorageStep::Refresh), of),
+        by(18, caller(), refreshed(last, untold).prop_map(StorageStep::Refresh), of),
     ]
 }
 
@@ -180,9 +264,9 @@ pub fn lending(model: &Model) -> Vec<Weighed> {
     let bot = || Just(Party::Keeper);
     let of = Step::Lending;
     vec![
-        by(12, person(), whole(1_000..=5_000).prop_map(LendingStep::Deposit), of),
-        by(10, person(), redeem, of),
-        by(3, person(), Just(LendingStep::CancelExit), of),
+        by(12, person(), whole(1_000..=3_000).prop_map(LendingStep::Deposit), of),
+        by(22, person(), redeem, of),
+        by(5, person(), Just(LendingStep::CancelExit), of),
         by(4, bot(), pay_exits, of),
         by(18, owner(), submit, of),
         by(44, owner(), activate, of),
@@ -193,11 +277,11 @@ pub fn lending(model: &Model) -> Vec<Weighed> {
         by(20, bot(), id(last).prop_map(LendingStep::Impair), of),
         by(26, bot(), id(last).prop_map(LendingStep::DeclareDefault), of),
         by(20, bot(), id(last).prop_map(LendingStep::Release), of),
-        by(18, bot(), (0..BORROWERS).prop_map(LendingStep::TakeBack), of),
+        by(28, bot(), (0..BORROWERS).prop_map(LendingStep::TakeBack), of),
         by(14, bot(), (0..BORROWERS).prop_map(LendingStep::Ruin), of),
         by(4, person(), whole(10..=100).prop_map(LendingStep::StakeCover), of),
         by(8, person(), unstake, of),
-        by(28, person(), Just(LendingStep::WithdrawCover), of),
+        by(36, person(), Just(LendingStep::WithdrawCover), of),
         by(3, mostly(Party::Governor), prop::bool::weighted(0.2).prop_map(LendingStep::Pause), of),
         by(1, bot(), Just(LendingStep::PayTreasury), of),
     ]

@@ -19,6 +19,8 @@ pub const AMOUNT: i64 = 1_200;
 pub const INSTALMENTS: u32 = 12;
 pub const DAYS_BETWEEN: u32 = 30;
 pub const DEADLINE: ChainEpoch = 2 * DAY;
+/// Interest of a year, in basis points.
+pub const RATE: u32 = 1_200;
 pub const GRACE: ChainEpoch = 30 * DAY;
 pub const IMPAIR_AFTER: ChainEpoch = 5 * DAY;
 /// FIL of an instalment, at the least without its interest and at the most with it.

@@ -3,8 +3,9 @@
 //! through or with which exit code it is refused. After each of them every actor's invariants hold, no FIL
 //! has come or gone, and the actors agree with the model.
 //!
-//! A failure shrinks to a few steps, and what it was is kept in `proptest-regressions/model.txt`, which is
-//! tried first from then on.
+//! A failure shrinks to a few steps, and its seed is kept in `tests/suite/proptest-regressions/model.txt`,
+//! which is tried first from then on. A seed leads elsewhere once there are new kinds of step, so whoever
+//! mends a failure writes its steps down in [`replays`].
 //!
 //! The same [`CASES`] run every time, so that nobody's change fails by chance. `MODEL_CASES=1000 cargo test
 //! -p suite model` runs as many others, new ones each time, or with `MODEL_SEED=7` those of a seed. A failure
@@ -12,16 +13,23 @@
 
 mod act_dao;
 mod act_deals;
+mod act_grants;
 mod act_lending;
+mod act_owners;
 mod act_storage;
 mod attacks;
 mod cast;
 mod checks;
+mod compute;
+mod coverage;
 mod dao;
 mod deals;
+mod fairness;
 mod generate;
+mod grants;
 mod kinds;
 mod lending;
+mod owners;
 mod reference;
 mod replays;
 mod step;
@@ -48,9 +56,9 @@ use world::World;
 use crate::setup::skipped;
 
 /// Sequences that are tried, and steps of each.
-const CASES: u32 = 20;
+const CASES: u32 = 32;
 const STEPS: usize = 150;
-const SEED: u64 = 7;
+const SEED: u64 = 33;
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/model.txt");
 /// Tries to shrink a failure.
 const SHRINKS: u32 = 400;
@@ -59,7 +67,9 @@ const SHRINKS: u32 = 400;
 static DONE: Mutex<BTreeMap<String, [u32; 2]>> = Mutex::new(BTreeMap::new());
 
 /// What can only be accepted, or only refused.
-const ALWAYS: [&str; 13] = [
+const ALWAYS: [&str; 15] = [
+    "Grant::Expire",
+    "Compute::Settle",
     "Wait",
     "Dao::ReleaseUnstaked",
     "Dao::ClaimRevenue",
@@ -101,6 +111,7 @@ impl StateMachineTest for Bundle {
         let told = outcome.map(|outcome| outcome.to_string()).unwrap_or_default();
         assert_eq!(verdict, model.verdict, "{step:?}: {told}");
         world.check(model);
+        world.check_fairness(model);
         let after = world.price();
         // What nobody has a share of is swept.
         let owned = before.1 > BigInt::from(VIRTUAL);
@@ -126,8 +137,11 @@ impl World {
             }
             Step::Dao(by, step) => Some(self.act_in_dao(*by, step)),
             Step::Vote(by, step) => Some(self.vote(*by, step)),
+            Step::Compute(by, step) => Some(self.compute(model, *by, step)),
+            Step::Owner(by, step) => Some(self.own(*by, step)),
+            Step::Grant(by, step) => Some(self.grant(*by, step)),
             Step::Deal(step) => self.trade(model, step),
-            Step::Storage(by, step) => Some(self.act_in_storage(*by, step)),
+            Step::Storage(by, step) => Some(self.act_in_storage(model, *by, step)),
             Step::Lending(by, step) => self.act_in_market(*by, step),
             Step::Attack(by, attack) => Some(self.attack(*by, attack)),
         }
@@ -155,7 +169,8 @@ fn config() -> (u64, Config) {
     (seed, config)
 }
 
-/// Official miners lose sectors that are not proven every day.
+/// Official miners lose sectors that are not proven every day, which takes a message for each of them
+/// and each day of the years that the steps wait.
 fn is_skipped() -> bool {
     let official = fab::official_bundle().is_some();
     if official {
@@ -191,6 +206,7 @@ fn the_bundle_does_what_the_model_says() {
     if config.cases < CASES {
         return;
     }
+    coverage::check();
     let one_sided = done.iter().filter(|(kind, [accepted, refused])| {
         let never = *accepted == 0 && !NEVER.contains(&kind.as_str());
         never || *refused == 0 && !ALWAYS.contains(&kind.as_str())

@@ -103,6 +103,9 @@ impl Model {
                 Ok(())
             }
             Step::Vote(by, step) => self.dao.decide(now, *by, step),
+            Step::Compute(by, step) => self.dao.compute(now, *by, step),
+            Step::Owner(by, step) => self.own(*by, step),
+            Step::Grant(by, step) => self.dao.grant(now, *by, step),
             Step::Deal(step) => self.trade(step),
             Step::Storage(by, step) => self.store(*by, step),
             Step::Lending(by, step) => self.lend(*by, step),
@@ -126,6 +129,9 @@ impl Step {
         match self {
             Step::Dao(by, _)
             | Step::Vote(by, _)
+            | Step::Compute(by, _)
+            | Step::Owner(by, _)
+            | Step::Grant(by, _)
             | Step::Storage(by, _)
             | Step::Lending(by, _)
             | Step::Attack(by, _) => Some(*by),

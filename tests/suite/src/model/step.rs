@@ -1,6 +1,6 @@
 //! All that can happen, one message each, or time.
 
-use actor_datadao::api::Choice;
+use actor_datadao::api::{Choice, Currency};
 use fvm_shared::clock::ChainEpoch;
 
 use super::cast::Party;
@@ -12,6 +12,9 @@ pub enum Step {
     Wait(ChainEpoch),
     Dao(Party, DaoStep),
     Vote(Party, VoteStep),
+    Compute(Party, ComputeStep),
+    Owner(Party, OwnerStep),
+    Grant(Party, GrantStep),
     Deal(DealStep),
     Storage(Party, StorageStep),
     Lending(Party, LendingStep),
@@ -38,6 +41,10 @@ pub enum DaoStep {
     List {
         wanted: u32,
         again: bool,
+    },
+    Update {
+        dataset: u64,
+        wanted: u32,
     },
     Retire(u64),
     /// Sells access to a dataset, for 10 FIL a month.
@@ -73,6 +80,57 @@ pub enum VoteStep {
 pub enum Motion {
     Spend { to: Party, fil: i64 },
     Mint { to: Party, amount: i64 },
+}
+
+#[derive(Clone, Debug)]
+pub enum ComputeStep {
+    /// Asks for work within so many days, and brings the bounty, or more.
+    Request {
+        dataset: u64,
+        currency: Currency,
+        bounty: i64,
+        days: i64,
+        exact: bool,
+    },
+    Cancel(u64),
+    Accept(u64),
+    Deliver(u64),
+    Approve(u64),
+    Dispute(u64),
+    /// Adjudges the worker so many hundredths of the bounty.
+    Rule {
+        request: u64,
+        percent: u32,
+    },
+    Settle(Vec<u64>),
+}
+
+/// What some let others do, with $DATA and with datasets.
+#[derive(Clone, Debug)]
+pub enum GrantStep {
+    Allow { operator: Party, amount: i64 },
+    Lower { operator: Party, amount: i64 },
+    Forbid(Party),
+    TransferFrom { from: Party, to: Party, amount: i64 },
+    BurnFrom { from: Party, amount: i64 },
+    Access { dataset: u64, to: Party, days: i64 },
+    Revoke { dataset: u64, from: Party },
+    Expire { dataset: u64, of: Party },
+}
+
+/// What an owner does for one of its miners.
+#[derive(Clone, Debug)]
+pub enum OwnerStep {
+    Bond {
+        miner: usize,
+        amount: i64,
+    },
+    Unbond {
+        miner: usize,
+        amount: i64,
+    },
+    /// Answers for it to the perpetual storage.
+    Vouch(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -219,6 +277,9 @@ impl Step {
             Step::Wait(_) => return "Wait".into(),
             Step::Dao(_, step) => ("Dao", format!("{step:?}")),
             Step::Vote(_, step) => ("Vote", format!("{step:?}")),
+            Step::Compute(_, step) => ("Compute", format!("{step:?}")),
+            Step::Owner(_, step) => ("Owner", format!("{step:?}")),
+            Step::Grant(_, step) => ("Grant", format!("{step:?}")),
             Step::Deal(step) => ("Deal", format!("{step:?}")),
             Step::Storage(_, step) => ("Storage", format!("{step:?}")),
             Step::Lending(_, step) => ("Lending", format!("{step:?}")),

@@ -56,6 +56,12 @@ pub struct Storage {
     pub deposited: BTreeMap<Party, TokenAmount>,
     pub barred_miners: BTreeMap<usize, ChainEpoch>,
     pub barred_owners: BTreeMap<Party, ChainEpoch>,
+    /// Owners that failed with miners that they do not answer for: they wait with all such.
+    pub barred_for_others: BTreeMap<Party, ChainEpoch>,
+    /// Perpetual deals of the last refresh that had deals to pay for.
+    pub earning: Vec<u64>,
+    /// Who answers for a miner.
+    pub answers: BTreeMap<usize, Party>,
 }
 
 impl Storage {
@@ -75,6 +81,15 @@ impl Storage {
 
     pub fn free(&self, of: Party) -> Free {
         self.free.get(&of).copied().unwrap_or_default()
+    }
+
+    /// Whether an owner has to wait with a miner.
+    pub fn bars(&self, miner: usize, owner: Party, now: ChainEpoch) -> bool {
+        let waits = |barred: &BTreeMap<Party, ChainEpoch>| {
+            barred.get(&owner).is_some_and(|until| *until > now)
+        };
+        let answers = self.answers.get(&miner) == Some(&owner);
+        waits(&self.barred_owners) || !answers && waits(&self.barred_for_others)
     }
 
     fn put_in(&mut self, of: Party, amount: i64) {
@@ -163,6 +178,7 @@ impl Model {
             }
             StorageStep::Refresh(ids) => {
                 check(ids.len() <= 16, Error::Batch(0))?;
+                storage.earning.clear();
                 ids.iter().for_each(|id| self.refresh_perpetual(*id));
                 Ok(())
             }
@@ -173,24 +189,30 @@ impl Model {
         let Model { now, deals, storage, .. } = self;
         let Ok(perpetual) = storage.find_mut(id) else { return };
         let mut failed = Vec::new();
-        perpetual.heads.retain_mut(|head| match deals.news(head.deal, head.seen, *now) {
-            News::None => true,
-            News::Active => {
-                head.seen = true;
-                true
-            }
-            News::Over => false,
-            News::Failed => {
+        let mut earns = false;
+        perpetual.heads.retain_mut(|head| {
+            let news = deals.news(head.deal, head.seen, *now);
+            head.seen |= news == News::Active;
+            earns |= news == News::Over || head.seen && news != News::Failed;
+            if news == News::Failed {
                 failed.push((head.miner, head.owner));
-                false
             }
+            !matches!(news, News::Over | News::Failed)
         });
         if !perpetual.closed {
             perpetual.advertise();
         }
+        if earns {
+            storage.earning.push(id);
+        }
         for (miner, owner) in failed {
             storage.barred_miners.insert(miner, *now + COOLDOWN);
-            storage.barred_owners.insert(owner, *now + COOLDOWN);
+            let answers = storage.answers.get(&miner) == Some(&owner);
+            let barred = match answers {
+                true => &mut storage.barred_owners,
+                false => &mut storage.barred_for_others,
+            };
+            barred.insert(owner, *now + COOLDOWN);
         }
         storage.tidy(id);
     }

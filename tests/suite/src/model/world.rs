@@ -18,7 +18,7 @@ use shared::Method;
 use shared::ext::market::DealProposal;
 
 use super::cast::Party;
-use super::generate;
+use super::{coverage, generate};
 use crate::hostile_owners::take_over;
 use crate::setup::{HOOK_GAS, network, on_publish};
 
@@ -51,13 +51,21 @@ pub struct Placed {
     pub sector: Option<SectorNumber>,
 }
 
+/// Shares of a lender that wait in the queue.
+pub struct Exit {
+    pub of: Party,
+    pub id: ExitId,
+    pub shares: TokenAmount,
+}
+
 pub struct World {
     pub net: Network,
     pub cast: Cast,
     pub deals: Vec<Placed>,
     /// Every loan, and its agent.
     pub loans: Vec<(LoanSpec, ActorID)>,
-    pub exits: Vec<(Party, ExitId)>,
+    /// In the order of the queue.
+    pub exits: Vec<Exit>,
     /// What uploaders took out.
     pub withdrawn: BTreeMap<Party, TokenAmount>,
     /// All FIL that there is.
@@ -140,8 +148,33 @@ impl World {
         self.address(of).id().expect("an f0 address")
     }
 
-    /// Sends a message. Eve's comes from her contract, without FIL.
+    /// Sends a message, and notes what is accepted.
     pub fn send(&mut self, by: Party, call: Call) -> Outcome {
+        let (to, method) = (call.to, call.method);
+        let outcome = self.deliver(by, call);
+        if outcome.exit_code.is_success()
+            && let Some(actor) = self.kind(to)
+        {
+            coverage::sent(actor, method);
+        }
+        outcome
+    }
+
+    /// Of what kind an actor of the bundle is.
+    fn kind(&self, actor: Address) -> Option<&'static str> {
+        let Cast { dao, storage, market, .. } = &self.cast;
+        let is_agent = |agent: ActorID| Address::new_id(agent) == actor;
+        match actor {
+            _ if actor == *dao => Some("datadao"),
+            _ if actor == *storage => Some("perpetual-storage"),
+            _ if actor == *market => Some("lending-market"),
+            _ if self.loans.iter().any(|(_, agent)| is_agent(*agent)) => Some("loan-agent"),
+            _ => None,
+        }
+    }
+
+    /// Eve's messages come from her contract, without FIL.
+    fn deliver(&mut self, by: Party, call: Call) -> Outcome {
         if by != Party::Eve {
             return self.net.run(Call { from: self.address(by), ..call });
         }
