@@ -7,8 +7,9 @@
 //! An actor's methods are declared by [`methods!`] and let in by [`dispatch!`], which says who may call
 //! each; [`errors!`] numbers what they refuse, [`event`] tells of what they did. [`map`] is how state is
 //! kept, [`buffer`] what of it is in memory during a call, [`links`] what its blocks lead to, [`math`] how
-//! sums of money are divided, [`page`] how lists are read. [`auth`] is when a signature counts, [`deal`] what becomes of storage deals, [`ext`]
-//! what is called of other actors. [`token`] is a whole token, with votes.
+//! sums of money are divided, [`page`] how lists are read. [`auth`] is when a signature counts, [`deal`]
+//! what becomes of storage deals, [`ext`] what is called of other actors. [`token`] is a whole token,
+//! with votes.
 #![no_std]
 // What a state links to is said by the map that reads it, which may be private.
 #![allow(rustdoc::private_intra_doc_links)]

@@ -1,10 +1,10 @@
 //! What nodes and clients of Filecoin say to each other: messages and blocks with their CIDs, their
 //! shapes in the JSON-RPC of Lotus, and the transport.
 //!
-//! [`message`], [`mod@block`], [`tipset`] and [`actor`] are the types; [`snapshot`] is a chain in a file; [`keys`], [`signature`] and [`keystore`] sign
-//! them; [`eth`] is the Ethereum face of the same chain. [`rpc`] is the server and its framing, [`auth`]
-//! the tokens that it asks for, [`repo`] the directory in which clients find both. There is no network
-//! in here and no FVM: `devnet` puts these on a chain.
+//! [`message`], [`mod@block`], [`tipset`] and [`actor`] are the types; [`snapshot`] is a chain in a file;
+//! [`keys`], [`signature`] and [`keystore`] sign them; [`eth`] is the Ethereum face of the same chain.
+//! [`rpc`] is the server and its framing, [`auth`] the tokens that it asks for, [`repo`] the directory in
+//! which clients find both. There is no network in here and no FVM: `devnet` puts these on a chain.
 
 pub mod actor;
 pub mod auth;

@@ -61,8 +61,11 @@ pub fn book(
     })?;
     tell(id, &receipt)?;
     // Nobody waits for a payment of what is not owed any more: it fails where it cannot be handed on.
-    let hand_on = if receipt.was.is_over() { pay } else { pay_bystander };
-    receipt.refund.iter().try_for_each(hand_on)?;
+    match &receipt.refund {
+        Some(refund) if receipt.was.is_over() => pay(refund)?,
+        Some(refund) => pay_bystander(refund)?,
+        None => {}
+    }
     pay_out(&exits)?;
     Ok(receipt.payment)
 }

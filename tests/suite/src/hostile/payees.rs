@@ -287,6 +287,14 @@ fn refund() -> Case {
     case("LendingMarket: Repay, what the borrower does not owe", m, puppet, call)
 }
 
+/// The last instalment of a loan, and more.
+fn surplus() -> Case {
+    let (mut m, puppet, submitted) = borrowed_with(|spec| spec.instalments = 1);
+    m.pass_to_due(submitted.loan);
+    let call = to_pool::<Repay>(&m, &m.keeper, &submitted.loan, 1_500);
+    case("LendingMarket: Repay, more than is owed", m, puppet, call)
+}
+
 fn released() -> Case {
     let (mut m, puppet, submitted) = repaid();
     m.net.fund(Address::new_id(submitted.agent), fil(4));
@@ -305,7 +313,7 @@ const NOBODY_WAITS: [&str; 3] = [
 fn a_payee_runs_no_code_and_one_that_is_no_more_stops_nobody_else() {
     let mut cases = vec![withdraw_from_dao(), withdraw_from_storage(), tip(), redeem(), cover()];
     cases.extend(exits());
-    cases.extend([credit(), refund(), treasury(), payee(), refinanced()]);
+    cases.extend([credit(), surplus(), refund(), treasury(), payee(), refinanced()]);
     cases.extend([income(), released()]);
     let mut table = Table::new("payees", &["Who is paid", "would refuse", "is no more"]);
     for Case { name, mut story, puppet, call } in cases {

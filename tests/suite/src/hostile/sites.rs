@@ -157,7 +157,14 @@ const SITES: &[(&str, &[Site])] = &[
     ),
     (
         "actors/lending_market/src/actor/payments.rs",
-        &[("book", 1, &[Payee("LendingMarket: Repay, what the borrower does not owe")])],
+        &[(
+            "book",
+            2,
+            &[
+                Payee("LendingMarket: Repay, what the borrower does not owe"),
+                Payee("LendingMarket: Repay, more than is owed"),
+            ],
+        )],
     ),
     (
         "actors/lending_market/src/actor/roles.rs",
@@ -217,6 +224,7 @@ const SITES: &[(&str, &[Site])] = &[
             ("send", 2, &[Caller]),
             ("try_send", 1, &[Caller]),
             ("pay", 1, &[Caller]),
+            ("pay_bystander", 1, &[Caller]),
             ("view", 1, &[Caller]),
             ("get", 1, &[Caller]),
             ("authenticate", 1, &[Signer("Submit")]),
@@ -289,8 +297,16 @@ fn is_of(net: &Network, call: &CallTree, file: &str) -> bool {
 }
 
 /// Functions of `host` that reach another actor.
-const HOST: [&str; 7] =
-    ["send", "try_send", "view", "get", "pay", "authenticate", "resolve_or_create"];
+const HOST: [&str; 8] = [
+    "send",
+    "try_send",
+    "view",
+    "get",
+    "pay",
+    "pay_bystander",
+    "authenticate",
+    "resolve_or_create",
+];
 /// Functions that have another one send, to whom they say.
 const WRAPPERS: [&str; 9] = [
     "pay",
