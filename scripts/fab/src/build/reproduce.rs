@@ -99,6 +99,9 @@ mod tests {
     #[test]
     fn an_archive_s_files_are_all_but_what_is_built_or_installed() {
         let root = workspace_root().join("target/archive");
+        if root.exists() {
+            fs::remove_dir_all(&root).expect("the archive of the last run");
+        }
         let source = [".cargo/config.toml", "Cargo.toml", "actors/a/src/lib.rs"];
         for name in source.into_iter().chain(["target/a", "tests/b/node_modules/c"]) {
             fs::create_dir_all(root.join(name).parent().expect("a directory")).expect("a new one");
