@@ -7,7 +7,7 @@
 //! handler run.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use core::any::TypeId;
 
 use fvm_ipld_encoding::ipld_block::IpldBlock;
@@ -52,19 +52,20 @@ pub fn decode_params<P: DeserializeOwned + 'static>(
     if TypeId::of::<P>() == TypeId::of::<()>() {
         return match params {
             // A unit is CBOR null, whoever encodes it.
-            None => decode(&[0xf6]),
+            None => decode(CBOR, &[0xf6]).map_err(Error::Params),
             Some(_) => Err(Error::Params("this method takes none".to_string())),
         };
     }
-    match params {
-        None => Err(Error::Params("missing".to_string())),
-        Some(block) if matches!(block.codec, DAG_CBOR | CBOR) => decode(&block.data),
-        Some(block) => Err(Error::Params(format!("codec {:#x} is not CBOR", block.codec))),
-    }
+    let block = params.ok_or_else(|| Error::Params("missing".to_string()))?;
+    decode(block.codec, &block.data).map_err(Error::Params)
 }
 
-fn decode<P: DeserializeOwned>(data: &[u8]) -> Result<P, Error> {
-    fvm_ipld_encoding::from_slice(data).map_err(|e| Error::Params(e.to_string()))
+/// Decodes what another actor sent, which is CBOR or DAG-CBOR.
+pub(crate) fn decode<T: DeserializeOwned>(codec: u64, data: &[u8]) -> Result<T, String> {
+    if !matches!(codec, DAG_CBOR | CBOR) {
+        return Err(format!("codec {codec:#x} is not CBOR"));
+    }
+    fvm_ipld_encoding::from_slice(data).map_err(|e| e.to_string())
 }
 
 /// Encodes a reply as CBOR, of which the FVM follows no links: what it names need not be a block that

@@ -21,6 +21,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use crate::Error;
+use crate::dispatch::decode;
 
 pub const SYSTEM_ACTOR: ActorID = 0;
 pub const INIT_ACTOR: ActorID = 1;
@@ -56,11 +57,11 @@ pub mod builtin {
     pub const LAST: i32 = ETH_ACCOUNT;
 }
 
-/// Decodes a reply that must be there, and be one value of its type. [`Error::Encoding`] else.
+/// Decodes a reply that must be there, and be one value of its type in CBOR. [`Error::Encoding`] else.
 pub fn reply<R: DeserializeOwned>(block: Option<IpldBlock>) -> Result<R, Error> {
     let what = "reply of another actor";
     let block = block.ok_or_else(|| Error::encoding(what, "empty"))?;
-    block.deserialize().map_err(|e| Error::encoding(what, e))
+    decode(block.codec, &block.data).map_err(|e| Error::encoding(what, e))
 }
 
 /// The CID of data that is not in the state tree. The FVM checks that every link of a DAG-CBOR block
@@ -117,6 +118,8 @@ mod tests {
             |codec, data: &[u8]| reply::<u64>(Some(IpldBlock { codec, data: data.to_vec() }));
         assert_eq!((told(DAG_CBOR, &[7]), told(CBOR, &[7])), (Ok(7), Ok(7)));
         assert!(matches!(reply::<u64>(None), Err(Error::Encoding { .. })));
+        let raw = Some(IpldBlock { codec: IPLD_RAW, data: alloc::vec![7] });
+        assert!(matches!(reply::<BytesDe>(raw), Err(Error::Encoding { .. })), "raw bytes");
         for (codec, data) in
             [(CBOR, &[][..]), (CBOR, &[7, 7]), (CBOR, &[0x61]), (CBOR, &[0xf5]), (IPLD_RAW, &[7])]
         {

@@ -195,10 +195,19 @@ fn init_is_constructed_by_the_system_alone() {
 #[test]
 fn the_address_map_is_a_block_of_its_own_however_short() {
     let mut net = network();
+    let ann = net.account("ann");
+    let next_id = net.state::<State>(&INIT).unwrap().next_id;
     let system = Address::new_id(SYSTEM_ACTOR);
     net.implicit(Call::new(system, INIT).method(METHOD_CONSTRUCTOR, &("elsewhere",))).ok();
-    let state: State = net.state(&INIT).unwrap();
-    assert_eq!(state.address_map.hash().code(), u64::from(Code::Blake2b256));
+    let empty: State = net.state(&INIT).unwrap();
+    net.set_state(&INIT, &State { next_id, ..empty.clone() }).unwrap();
+    let create = Call::new(&ann, INIT).method(EXEC, &exec(&net, "hostile-owner"));
+    let made: ExecReturn = net.implicit(create).returned();
+    let of_one: State = net.state(&INIT).unwrap();
+    for map in [empty.address_map, of_one.address_map] {
+        assert_eq!(map.hash().code(), u64::from(Code::Blake2b256));
+    }
+    assert_eq!(net.resolve(&made.robust_address), Some(next_id));
 }
 
 /// The real address manager deploys a contract through our Init.

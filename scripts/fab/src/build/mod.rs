@@ -6,6 +6,7 @@ mod reproduce;
 mod toolchain;
 mod validate;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -81,29 +82,52 @@ pub struct Bundles {
 
 /// Builds what changed and writes the bundles, `manifest.json` and `abi.json`.
 pub fn build() -> Result<Bundles> {
-    build_in(&workspace_root())
-}
-
-/// [`build`], of the source in a directory.
-fn build_in(root: &Path) -> Result<Bundles> {
+    let root = workspace_root();
     let toolchain = Toolchain::find()?;
-    cargo(root, &toolchain, &toolchain.cargo, &["build"], &[])?;
-    let out = root.join("target/bundle");
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
-    let modules = root.join("target/wasm/wasm32-unknown-unknown/wasm");
-    let pack = |file: &str, actors| bundle::pack(&modules, actors, &out.join(file));
-    let entries = pack("bundle.car", SHIPPED)?;
-    pack("builtin.car", BUILTIN)?;
-    pack("hostile.car", HOSTILE)?;
-    bundle::write_manifest(&root.join(MANIFEST), &toolchain, &entries)?;
-    let abi = out.join("abi.json");
-    std::fs::write(&abi, ABI).with_context(|| format!("cannot write {}", abi.display()))?;
+    let (shipped, entries) = build_shipped(&root, &toolchain)?;
+    let ours = packages(&[SHIPPED]);
+    let stand_ins = packages(&[BUILTIN]).into_iter().filter(|package| !ours.contains(package));
+    cargo(&root, &toolchain, &toolchain.cargo, &["build"], stand_ins, &[])?;
+    compile_alone(&root, &toolchain, HOSTILE)?;
     Ok(Bundles {
-        shipped: out.join("bundle.car"),
-        builtin: out.join("builtin.car"),
-        hostile: out.join("hostile.car"),
+        shipped,
+        builtin: pack(&root, BUILTIN, "builtin.car")?.0,
+        hostile: pack(&root, HOSTILE, "hostile.car")?.0,
         entries,
     })
+}
+
+/// Builds what the project ships, from the source in a directory.
+fn build_shipped(root: &Path, toolchain: &Toolchain) -> Result<(PathBuf, Vec<Entry>)> {
+    compile_alone(root, toolchain, SHIPPED)?;
+    let (bundle, entries) = pack(root, SHIPPED, "bundle.car")?;
+    bundle::write_manifest(&root.join(MANIFEST), toolchain, &entries)?;
+    let abi = bundle.with_file_name("abi.json");
+    std::fs::write(&abi, ABI).with_context(|| format!("cannot write {}", abi.display()))?;
+    Ok((bundle, entries))
+}
+
+/// Compiles actors whose crates are libraries of the host too, as modules and nothing else: what cargo
+/// compiles as both in one go it leaves without link-time optimisation.
+fn compile_alone(root: &Path, toolchain: &Toolchain, actors: &[Actor]) -> Result<()> {
+    let command = ["rustc", "--crate-type=cdylib"];
+    packages(&[actors])
+        .into_iter()
+        .try_for_each(|package| cargo(root, toolchain, &toolchain.cargo, &command, [package], &[]))
+}
+
+/// Packs modules that are built.
+fn pack(root: &Path, actors: &[Actor], file: &str) -> Result<(PathBuf, Vec<Entry>)> {
+    let out = root.join("target/bundle");
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let (modules, bundle) = (root.join("target/wasm/wasm32-unknown-unknown/wasm"), out.join(file));
+    let entries = bundle::pack(&modules, actors, &bundle)?;
+    Ok((bundle, entries))
+}
+
+/// The crates of actors, each once.
+fn packages(actors: &[&[Actor]]) -> BTreeSet<&'static str> {
+    actors.iter().copied().flatten().map(|actor| actor.package).collect()
 }
 
 /// Names and codes of the actors as they were built here last; none where they never were.
@@ -126,7 +150,9 @@ pub fn command() -> Result<()> {
 pub fn lint() -> Result<()> {
     let toolchain = Toolchain::find()?;
     let command = ["clippy", "--no-deps", "--keep-going"];
-    cargo(&workspace_root(), &toolchain, &toolchain.clippy, &command, &["--", "-D", "warnings"])
+    let packages = packages(&[SHIPPED, BUILTIN, HOSTILE]);
+    let last = ["--", "-D", "warnings"];
+    cargo(&workspace_root(), &toolchain, &toolchain.clippy, &command, packages, &last)
 }
 
 /// The directory of the workspace that this command was built from.
@@ -135,25 +161,22 @@ pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
 }
 
-/// Runs cargo over all actors with the toolchain and the flags of actors.
+/// Runs cargo over actors with the toolchain and the flags of actors.
 fn cargo(
     root: &Path,
     toolchain: &Toolchain,
     program: &Path,
     command: &[&str],
+    packages: impl IntoIterator<Item = &'static str>,
     last: &[&str],
 ) -> Result<()> {
-    let mut packages: Vec<_> =
-        [SHIPPED, BUILTIN, HOSTILE].into_iter().flatten().map(|a| a.package).collect();
-    packages.sort_unstable();
-    packages.dedup();
     let mut cargo = Command::new(program);
     cargo
         .current_dir(root)
         .args(command)
         .args(["--locked", "--profile=wasm", "--target=wasm32-unknown-unknown"])
         .args(&toolchain.args)
-        .args(packages.iter().map(|package| format!("--package={package}")))
+        .args(packages.into_iter().map(|package| format!("--package={package}")))
         .args(last)
         .env("CARGO_TARGET_DIR", root.join("target/wasm"))
         .env("CARGO_ENCODED_RUSTFLAGS", toolchain.rust_flags(root))

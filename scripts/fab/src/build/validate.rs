@@ -2,7 +2,9 @@
 //! newer WASM feature is caught at build time and not as a fatal error on chain.
 
 use anyhow::{Context, Result, bail};
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, Validator, WasmFeatures};
+use wasmparser::{
+    ExternalKind, FunctionBody, Operator, Parser, Payload, TypeRef, Validator, WasmFeatures,
+};
 
 /// The features that the FVM's engine and its instrumentation support.
 const FEATURES: WasmFeatures = WasmFeatures::FLOATS
@@ -87,11 +89,42 @@ pub fn validate(module: &[u8]) -> Result<()> {
                     }
                 }
             }
+            Payload::CodeSectionEntry(body) => meterable(&body)?,
             _ => {}
         }
     }
     if !invoke || !memory {
         bail!("does not export `invoke` and `memory`: is shared::dispatch! missing?");
+    }
+    Ok(())
+}
+
+/// Refuses what the FVM puts no price on, and so does not install: an instruction priced by its length whose
+/// length is a constant of 2 GiB or more. Link-time optimisation can leave one in code that is never reached.
+fn meterable(body: &FunctionBody<'_>) -> Result<()> {
+    let mut too_long = None;
+    for operator in body.get_operators_reader()? {
+        let operator = operator?;
+        let by_length = matches!(
+            operator,
+            Operator::MemoryGrow { .. }
+                | Operator::MemoryFill { .. }
+                | Operator::MemoryCopy { .. }
+                | Operator::MemoryInit { .. }
+                | Operator::TableInit { .. }
+                | Operator::TableCopy { .. }
+        );
+        if let Some(length) = too_long.filter(|_| by_length) {
+            bail!(
+                "{operator:?} of {length} bytes: the FVM installs no module with a constant length of \
+                 2 GiB or more, even where it is never reached. The optimiser leaves one where it sees \
+                 that a value cannot exist, such as an error that nothing makes"
+            );
+        }
+        too_long = match operator {
+            Operator::I32Const { value } if value < 0 => Some(value.cast_unsigned()),
+            _ => None,
+        };
     }
     Ok(())
 }
@@ -146,6 +179,18 @@ mod tests {
             let error = validate(&module(&[INVOKE, (2, import)])).unwrap_err();
             assert!(error.to_string().contains(&format!("imports {name}")), "{error}");
         }
+    }
+
+    #[test]
+    fn a_constant_length_that_the_fvm_cannot_meter_is_refused() {
+        // memory.fill at 0, with 0, of -1 bytes and of 1.
+        let fill =
+            |length| [1, 13, 0, 0x41, 0, 0x41, 0, 0x41, length, 0xfc, 0x0b, 0, 0x41, 0, 0x0b];
+        let validate_fill =
+            |length| validate(&module(&[INVOKE, FUNCTION, MEMORY, EXPORTS, (10, &fill(length))]));
+        let error = validate_fill(0x7f).unwrap_err();
+        assert!(error.to_string().contains("installs no module with a constant length"), "{error}");
+        validate_fill(1).unwrap();
     }
 
     #[test]
