@@ -7,8 +7,9 @@ mod toolchain;
 mod validate;
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use cid::Cid;
@@ -170,27 +171,47 @@ fn cargo(
     packages: impl IntoIterator<Item = &'static str>,
     last: &[&str],
 ) -> Result<()> {
+    let packages: Vec<_> = packages.into_iter().collect();
     let mut cargo = Command::new(program);
     cargo
         .current_dir(root)
         .args(command)
         .args(["--locked", "--profile=wasm", "--target=wasm32-unknown-unknown"])
         .args(&toolchain.args)
-        .args(packages.into_iter().map(|package| format!("--package={package}")))
+        .args(packages.iter().map(|package| format!("--package={package}")))
         .args(last)
         .env("CARGO_TARGET_DIR", root.join("target/wasm"))
         .env("CARGO_ENCODED_RUSTFLAGS", toolchain.rust_flags(root))
         .envs(toolchain.env.iter().map(|(key, value)| (key, value)))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
     // What the outer cargo sets for its own toolchain must not reach the inner one.
     for key in ["RUSTUP_TOOLCHAIN", "RUSTFLAGS", "LD_LIBRARY_PATH"] {
         if !toolchain.env.iter().any(|(name, _)| *name == key) {
             cargo.env_remove(key);
         }
     }
-    let status = cargo.status().with_context(|| format!("cannot run {}", program.display()))?;
+    if std::io::stderr().is_terminal() {
+        cargo.env("CARGO_TERM_COLOR", "always");
+    }
+    let mut child = cargo.spawn().with_context(|| format!("cannot run {}", program.display()))?;
+    relay(child.stderr.take().context("cargo's errors are piped")?);
+    let status = child.wait()?;
     if !status.success() {
-        bail!("cargo {} failed over the actors ({status}); it says above why", command.join(" "));
+        let (command, packages) = (command.join(" "), packages.join(", "));
+        bail!("cargo {command} failed over {packages} ({status}); it says above why");
     }
     Ok(())
+}
+
+/// Passes on what cargo says, but that it has finished: it is asked of one crate after the other, most of
+/// which are as they were. Not by `eprintln!`, which a test captures.
+fn relay(says: ChildStderr) {
+    for line in BufReader::new(says).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        if !(line.contains("Finished") && line.contains("`wasm` profile")) {
+            // What nobody can be told stops no build.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::step::OwnerStep;
 
 /// $DATA that a replica locks, what of it is lost if its deal fails, and what it earns more.
 pub const LOCK: i64 = REWARD / 10;
-const AT_RISK: i64 = LOCK / 2;
+pub const AT_RISK: i64 = LOCK / 2;
 pub const BONUS: i64 = REWARD / 5;
 
 /// $DATA that an owner has put up for a miner, and what replicas lock of it.
