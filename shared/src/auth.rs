@@ -3,18 +3,20 @@
 use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::error::ExitCode;
 
+use crate::dispatch::decode;
+
 /// Whether a reply to AuthenticateMessage vouches for the message: the exit must be OK **and** the
 /// reply must decode to `true`. Accounts, placeholders and multisigs end with OK and no data for
 /// methods they do not have, so the exit code alone proves nothing.
 #[must_use]
 pub fn vouches(exit_code: ExitCode, reply: Option<&IpldBlock>) -> bool {
     exit_code.is_success()
-        && reply.is_some_and(|block| matches!(block.deserialize::<bool>(), Ok(true)))
+        && reply.is_some_and(|block| matches!(decode::<bool>(block.codec, &block.data), Ok(true)))
 }
 
 #[cfg(test)]
 mod tests {
-    use fvm_ipld_encoding::DAG_CBOR;
+    use fvm_ipld_encoding::{DAG_CBOR, IPLD_RAW};
 
     use super::*;
 
@@ -30,6 +32,8 @@ mod tests {
         assert!(!vouches(ExitCode::OK, Some(&reply(&[0xf4]))), "false");
         assert!(!vouches(ExitCode::OK, Some(&reply(&[0x01]))), "not a bool");
         assert!(!vouches(ExitCode::OK, Some(&reply(&[0xf5, 0x00]))), "trailing bytes");
+        let raw = IpldBlock { codec: IPLD_RAW, ..reply(&[0xf5]) };
+        assert!(!vouches(ExitCode::OK, Some(&raw)), "not CBOR");
         assert!(!vouches(ExitCode::USR_FORBIDDEN, Some(&reply(&[0xf5]))), "failed");
     }
 }

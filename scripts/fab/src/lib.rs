@@ -76,6 +76,7 @@
 //! | [`shared`](../shared/index.html) | what two or more actors need |
 //! | [`fvm_harness`](../fvm_harness/index.html) | a Filecoin network in process, on the real FVM |
 //! | [`abi`](../abi/index.html) | what methods take and reply, from the actors' source; JSON to CBOR and back |
+//! | [`car`](../car/index.html) | chains in files: a walk of links, and no link into nothing |
 //! | [`lotus`](../lotus/index.html) | what nodes and clients say to each other |
 //! | [`devnet`](../devnet/index.html) | a node that says it, over the embedded network |
 //! | `builtin_…` | stand-ins for the network's own actors, for machines without an official bundle |

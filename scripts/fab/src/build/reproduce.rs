@@ -11,13 +11,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Toolchain, build, build_shipped, workspace_root};
+use super::{Toolchain, build_shipped, workspace_root};
 use crate::table;
 
 /// `fab reproduce`: builds the actors here, and from nothing in a copy of the source, and compares.
 pub fn reproduce() -> Result<()> {
     let root = workspace_root();
-    let here = build()?.entries;
+    let toolchain = Toolchain::find()?;
+    let (_, here) = build_shipped(&root, &toolchain)?;
     let copy = root.join("target/reproduce");
     if copy.exists() {
         fs::remove_dir_all(&copy).with_context(|| format!("cannot clear {}", copy.display()))?;
@@ -25,7 +26,7 @@ pub fn reproduce() -> Result<()> {
     copy_source(&root, &copy)?;
     // Flags of the compiler name the directory, which must be the one that it sees.
     let copy = copy.canonicalize()?;
-    let (_, there) = build_shipped(&copy, &Toolchain::find()?)?;
+    let (_, there) = build_shipped(&copy, &toolchain)?;
 
     let mut differ = 0;
     let mut rows = vec![];

@@ -100,7 +100,7 @@ pub fn validate(module: &[u8]) -> Result<()> {
 }
 
 /// Refuses what the FVM puts no price on, and so does not install: an instruction priced by its length whose
-/// length is a constant of 2 GiB or more. Link-time optimisation can leave one in code that is never reached.
+/// length is a constant of 2^31 or more. Link-time optimisation can leave one in code that is never reached.
 fn meterable(body: &FunctionBody<'_>) -> Result<()> {
     let mut too_long = None;
     for operator in body.get_operators_reader()? {
@@ -116,8 +116,8 @@ fn meterable(body: &FunctionBody<'_>) -> Result<()> {
         );
         if let Some(length) = too_long.filter(|_| by_length) {
             bail!(
-                "{operator:?} of {length} bytes: the FVM installs no module with a constant length of \
-                 2 GiB or more, even where it is never reached. The optimiser leaves one where it sees \
+                "{operator:?} of {length}: the FVM installs no module with a constant length of 2^31 or \
+                 more, even where it is never reached. The optimiser leaves one where it sees \
                  that a value cannot exist, such as an error that nothing makes"
             );
         }

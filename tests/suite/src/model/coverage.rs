@@ -1,13 +1,15 @@
 //! Which methods the steps send: every one that changes something, or it is named here.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use abi::actors::methods;
 use fvm_shared::MethodNum;
 
-/// Methods that a step sent and that were accepted, by actor.
-static SENT: Mutex<BTreeSet<(&'static str, MethodNum)>> = Mutex::new(BTreeSet::new());
+thread_local! {
+    /// Methods that a step of this test sent and that were accepted, by actor.
+    static SENT: RefCell<BTreeSet<(&'static str, MethodNum)>> = RefCell::default();
+}
 
 const ACTORS: [&str; 5] = ["init", "datadao", "perpetual-storage", "lending-market", "loan-agent"];
 
@@ -58,13 +60,17 @@ const LEFT_OUT: [(&str, &str); 18] = [
     ("perpetual-storage", "AttestRegion"),
 ];
 
+pub fn begin() {
+    SENT.take();
+}
+
 pub fn sent(actor: &'static str, method: MethodNum) {
-    SENT.lock().unwrap_or_else(PoisonError::into_inner).insert((actor, method));
+    SENT.with_borrow_mut(|sent| sent.insert((actor, method)));
 }
 
 /// Asserts that what was never accepted is what is left out.
 pub fn check() {
-    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let sent = SENT.take();
     let reads = |name: &str| READS.iter().any(|start| name.starts_with(start));
     let missing = ACTORS
         .into_iter()

@@ -37,10 +37,10 @@ mod storage;
 mod votes;
 mod world;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
 
 use actor_lending_market::pool::VIRTUAL;
 use fvm_harness::Outcome;
@@ -63,8 +63,10 @@ const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regress
 /// Tries to shrink a failure.
 const SHRINKS: u32 = 400;
 
-/// How often each kind of step was accepted, and refused.
-static DONE: Mutex<BTreeMap<String, [u32; 2]>> = Mutex::new(BTreeMap::new());
+thread_local! {
+    /// How often each kind of step of this test was accepted, and refused.
+    static DONE: RefCell<BTreeMap<String, [u32; 2]>> = RefCell::default();
+}
 
 /// What can only be accepted, or only refused.
 const ALWAYS: [&str; 15] = [
@@ -122,8 +124,9 @@ impl StateMachineTest for Bundle {
         );
         assert!(!falls || writes_off, "{step:?}: a share is worth {after:?} instead of {before:?}");
 
-        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        done.entry(step.kind()).or_default()[usize::from(verdict.is_err())] += 1;
+        DONE.with_borrow_mut(|done| {
+            done.entry(step.kind()).or_default()[usize::from(verdict.is_err())] += 1;
+        });
         world
     }
 }
@@ -187,6 +190,8 @@ fn the_bundle_does_what_the_model_says() {
     let (seed, config) = config();
     let mut runner = TestRunner::new(config.clone());
     let strategy = Reference::sequential_strategy(STEPS..=STEPS);
+    DONE.take();
+    coverage::begin();
     let tried = runner.run(&strategy, |(model, steps, seen)| {
         Bundle::test_sequential(config.clone(), model, steps, seen);
         Ok(())
@@ -199,7 +204,7 @@ fn the_bundle_does_what_the_model_says() {
         }
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
-    let done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = DONE.take();
     let steps: u32 = done.values().flatten().sum();
     println!("{steps} steps of seed {seed}, accepted and refused:");
     done.iter().for_each(|(kind, times)| println!("{kind} {times:?}"));

@@ -71,7 +71,8 @@ fn a_worker_sees_that_a_deal_is_active_and_is_tipped() {
     assert!(log.out.contains("1 perpetual deal, none due"), "{}", log.out);
 }
 
-/// A market with 5,000 FIL, and a miner that has won a block.
+/// A market with 5,000 FIL, and a miner that has won two blocks: one secures no loan of 10 FIL on each of
+/// the official networks.
 struct Lending {
     dev: Dev,
     market: String,
@@ -84,7 +85,9 @@ impl Lending {
     fn new() -> Self {
         let Deployed { dev, market, bob, .. } = Deployed::new();
         let [miner, owner, _] = miner(&dev);
-        dev.prints(&["dev", "reward", &miner]);
+        for _ in 0..2 {
+            dev.prints(&["dev", "reward", &miner]);
+        }
         let shares = r#"{"to": null, "min_shares": "0"}"#;
         dev.prints(&["invoke", &market, "Deposit", shares, "--value", "5000"]);
         Lending { dev, market, miner, owner, underwriter: bob }
