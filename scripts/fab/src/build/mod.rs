@@ -191,8 +191,8 @@ fn cargo(
             cargo.env_remove(key);
         }
     }
-    let colour = |key| std::env::var_os(key).is_some();
-    if std::io::stderr().is_terminal() && !colour("CARGO_TERM_COLOR") && !colour("NO_COLOR") {
+    let is_set = |key| std::env::var_os(key).is_some();
+    if std::io::stderr().is_terminal() && !is_set("CARGO_TERM_COLOR") && !is_set("NO_COLOR") {
         cargo.env("CARGO_TERM_COLOR", "always");
     }
     let mut child = cargo.spawn().with_context(|| format!("cannot run {}", program.display()))?;

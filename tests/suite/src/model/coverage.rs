@@ -60,6 +60,7 @@ const LEFT_OUT: [(&str, &str); 18] = [
     ("perpetual-storage", "AttestRegion"),
 ];
 
+/// Forgets what was sent before.
 pub fn begin() {
     SENT.take();
 }
